@@ -1,0 +1,279 @@
+"""Coordinators: one per cadence, each reading several parts of the gateway.
+
+A part that fails costs only its own entities: it keeps its last value for a
+while, then is None. What the gateway answers with "no such thing" is None too.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any, ClassVar, override
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import (
+    CONF_PACE,
+    DEVICE_INTERVAL,
+    DOMAIN,
+    INFO_INTERVAL,
+    KEPT_INTERVALS,
+    LIVE_INTERVAL,
+    LOGGER,
+    LONGEST_OVERDUE,
+    PACE_NORMAL,
+    PACES,
+    RETRY_INTERVAL,
+    STATE_INTERVAL,
+)
+from .gateway import (
+    Charge,
+    GatewayAbsentError,
+    GatewayAuthenticationError,
+    GatewayCertificateError,
+    GatewayClient,
+    GatewayConnectionError,
+    GatewayError,
+    GatewayForbiddenError,
+    GatewayRateLimitError,
+    GatewayRejectedError,
+    GatewayStoppedError,
+    Grid,
+    Meters,
+    Operation,
+    Powerwalls,
+    Site,
+    SiteController,
+    Status,
+    SystemStatus,
+)
+
+_TRANSLATION_KEYS: Mapping[type[GatewayError], str] = {
+    GatewayAuthenticationError: "authentication_error",
+    GatewayCertificateError: "certificate_changed",
+    GatewayConnectionError: "communication_error",
+    GatewayRateLimitError: "rate_limited",
+    GatewayRejectedError: "rejected",
+    GatewayError: "unexpected_error",
+}
+"""By type of the error, most specific first."""
+
+
+_ANSWERS = (GatewayAbsentError, GatewayForbiddenError)
+"""Errors that are no fault: the gateway has no such thing, or not for this login."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Live:
+    """The power flow right now."""
+
+    meters: Meters | None
+    charge: Charge | None
+    grid: Grid | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """The batteries, the settings and the program that runs them."""
+
+    system: SystemStatus | None
+    operation: Operation | None
+    site_controller: SiteController | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Devices:
+    """What is installed."""
+
+    powerwalls: Powerwalls | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Info:
+    """Gateway and installation."""
+
+    status: Status | None
+    site: Site | None
+
+
+@dataclass(kw_only=True, slots=True)
+class GatewayRuntimeData:
+    """What a loaded config entry keeps at hand."""
+
+    client: GatewayClient
+    live: LiveCoordinator
+    state: StateCoordinator
+    devices: DeviceCoordinator
+    info: InfoCoordinator
+
+
+type GatewayConfigEntry = ConfigEntry[GatewayRuntimeData]
+type _Reads = Mapping[str, Callable[[GatewayClient], Awaitable[object]]]
+"""What reads each field of a coordinator's data."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The last value of one part, and when it was read."""
+
+    value: object = None
+    read_at: float = 0.0
+
+
+class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
+    """Reads some parts of the gateway at one pace."""
+
+    config_entry: GatewayConfigEntry
+    _cadence: ClassVar[timedelta]
+    _data_type: ClassVar[type]
+    _reads: ClassVar[_Reads]
+    _essential: ClassVar[bool] = False
+    """Whether every gateway has some of it, so that one without is just starting."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: GatewayConfigEntry,
+        client: GatewayClient,
+        *,
+        lane: AbstractAsyncContextManager[Any] | None = None,
+    ) -> None:
+        """Prepare the coordinator; those that share a lane read one at a time."""
+        self._interval = (
+            self._cadence * PACES[entry.options.get(CONF_PACE, PACE_NORMAL)]
+        )
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=f"{entry.title} {self._data_type.__name__.lower()}",
+            update_interval=self._interval,
+            always_update=False,
+        )
+        self.client = client
+        self._lane = lane or nullcontext()
+        self._readings = {part: _Reading() for part in self._reads}
+
+    @override
+    async def _async_update_data(self) -> DataT:
+        """Read every part, and fail only when none has anything to show."""
+        with self.client.poll():
+            outcomes = await asyncio.gather(*map(self._async_read, self._reads))
+        errors = dict(outcome for outcome in outcomes if outcome is not None)
+        faults = [error for error in errors.values() if not isinstance(error, _ANSWERS)]
+        self._follow_login(faults)
+        self.update_interval = (
+            min(self._interval, RETRY_INTERVAL) if faults else self._interval
+        )
+        lost = [part for part in errors if self._is_outdated(part)]
+        for part in lost:
+            self._readings[part].value = None
+        if any(reading.value is not None for reading in self._readings.values()):
+            for part in lost:
+                LOGGER.warning("%s: no more %s: %s", self.name, part, errors[part])
+        elif faults or (self._essential and len(errors) == len(self._reads)):
+            error = next(iter(faults or errors.values()))
+            raise self._update_failed(error) from error
+        data: DataT = self._data_type(
+            **{part: reading.value for part, reading in self._readings.items()}
+        )
+        return data
+
+    async def _async_read(self, part: str) -> tuple[str, GatewayError] | None:
+        """Read one part; return its name and error when that fails."""
+        reading = self._readings[part]
+        try:
+            async with self._lane:
+                value = await self._reads[part](self.client)
+        except GatewayStoppedError:
+            reading.value = None
+        except GatewayError as err:
+            LOGGER.debug("%s: cannot read %s: %s", self.name, part, err)
+            return part, err
+        else:
+            reading.value = value
+            reading.read_at = monotonic()
+        return None
+
+    def _is_outdated(self, part: str) -> bool:
+        """Return whether a part has a value that is too old to be shown."""
+        reading = self._readings[part]
+        kept = min(self._interval * KEPT_INTERVALS, self._interval + LONGEST_OVERDUE)
+        age = monotonic() - reading.read_at
+        return reading.value is not None and age >= kept.total_seconds()
+
+    def _follow_login(self, faults: list[GatewayError]) -> None:
+        """Ask for the password when the login is refused, and stop asking after."""
+        entry = self.config_entry
+        if any(isinstance(error, GatewayAuthenticationError) for error in faults):
+            if entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+                raise ConfigEntryAuthFailed(
+                    translation_domain=DOMAIN, translation_key="authentication_error"
+                )
+            entry.async_start_reauth(self.hass)
+        elif not self.client.is_login_refused:
+            for flow in entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    def _update_failed(self, error: GatewayError) -> UpdateFailed:
+        """Return the failure of the whole refresh in Home Assistant's terms."""
+        key = next(
+            k for kind, k in _TRANSLATION_KEYS.items() if isinstance(error, kind)
+        )
+        # Later on polls go on ticking: the client itself keeps the wait.
+        first = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"error": str(error)},
+            retry_after=getattr(error, "retry_after", None) if first else None,
+        )
+
+
+class LiveCoordinator(GatewayCoordinator[Live]):
+    """Reads the power flow."""
+
+    _cadence = LIVE_INTERVAL
+    _essential = True
+    _data_type = Live
+    _reads: ClassVar[_Reads] = {
+        "meters": GatewayClient.meters,
+        "charge": GatewayClient.charge,
+        "grid": GatewayClient.grid,
+    }
+
+
+class StateCoordinator(GatewayCoordinator[State]):
+    """Reads the batteries, the settings and the site controller."""
+
+    _cadence = STATE_INTERVAL
+    _data_type = State
+    _reads: ClassVar[_Reads] = {
+        "system": GatewayClient.system_status,
+        "operation": GatewayClient.operation,
+        "site_controller": GatewayClient.site_controller,
+    }
+
+
+class DeviceCoordinator(GatewayCoordinator[Devices]):
+    """Reads what is installed."""
+
+    _cadence = DEVICE_INTERVAL
+    _data_type = Devices
+    _reads: ClassVar[_Reads] = {"powerwalls": GatewayClient.powerwalls}
+
+
+class InfoCoordinator(GatewayCoordinator[Info]):
+    """Reads what hardly ever changes."""
+
+    _cadence = INFO_INTERVAL
+    _data_type = Info
+    _reads: ClassVar[_Reads] = {
+        "status": GatewayClient.status,
+        "site": GatewayClient.site,
+    }

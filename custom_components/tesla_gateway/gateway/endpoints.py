@@ -1,0 +1,83 @@
+"""What a gateway has refused, and when it is worth asking again.
+
+Firmware differs: an endpoint may not exist, or not for this login. That is
+found out by asking once, and remembered, so that no poll asks in vain.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .errors import GatewayRejectedError
+
+LASTING = 3600.0
+"""Seconds before an endpoint that was never there, or is forbidden, is asked again."""
+FIRST_GAP = 10.0
+"""Seconds before an endpoint is asked again that has answered before.
+
+A gateway that starts answers 404 for a while, so the gap begins at one poll of
+the live values and doubles up to `LASTING`.
+"""
+
+
+@dataclass(slots=True)
+class _Refusal:
+    error: type[GatewayRejectedError]
+    status: int
+    gap: float
+    until: float
+
+
+class EndpointMemory:
+    """Remembers the endpoints of one gateway that are not worth asking now."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Start with nothing known; `clock` tells monotonic seconds."""
+        self._clock = clock
+        self._answered: set[str] = set()
+        self._refusals: dict[str, _Refusal] = {}
+
+    def check(self, path: str) -> None:
+        """Raise the remembered refusal while it is too early to ask again."""
+        refusal = self._refusals.get(path)
+        if refusal and self._clock() < refusal.until:
+            raise refusal.error(path, refusal.status)
+
+    def answered(self, path: str) -> None:
+        """Note that an endpoint gave an answer."""
+        self._answered.add(path)
+        self._refusals.pop(path, None)
+
+    def refused(
+        self,
+        path: str,
+        error: type[GatewayRejectedError],
+        status: int,
+        *,
+        lasting: bool,
+    ) -> GatewayRejectedError:
+        """Note a refusal and return its error; `lasting` rules out a reboot."""
+        previous = self._refusals.get(path)
+        if lasting or path not in self._answered:
+            gap = LASTING
+        else:
+            gap = min(previous.gap * 2, LASTING) if previous else FIRST_GAP
+        self._refusals[path] = _Refusal(error, status, gap, self._clock() + gap)
+        return error(path, status)
+
+    def busy(self, path: str, seconds: float) -> GatewayRejectedError:
+        """Note that an endpoint asked for a pause (503), and return its error."""
+        until = self._clock() + min(seconds, LASTING)
+        self._refusals[path] = _Refusal(GatewayRejectedError, 503, FIRST_GAP / 2, until)
+        return GatewayRejectedError(path, 503)
+
+    def forget(self) -> None:
+        """Ask everything anew: the firmware or the login is another one."""
+        self._refusals.clear()
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Return each endpoint's last outcome: `answered`, or the HTTP status."""
+        return {
+            **dict.fromkeys(sorted(self._answered), "answered"),
+            **{path: str(refusal.status) for path, refusal in self._refusals.items()},
+        }

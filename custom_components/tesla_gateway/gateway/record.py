@@ -1,0 +1,150 @@
+"""What belongs to a gateway rather than to one client object.
+
+The token, a wait the gateway asked for, and the logins spent outlive a client:
+they are handed to the next one, over reloads and restarts. Within a process
+time is monotonic; what is kept is in UTC and clamped when it comes back, so
+that a clock that jumps can at most lengthen one wait to its maximum.
+"""
+
+from collections.abc import Callable, Mapping
+import time
+
+from .errors import (
+    GatewayAuthenticationError,
+    GatewayRateLimitError,
+    LoginRefusal,
+)
+
+LOGIN_BUDGET = 3
+LOGIN_WINDOW = 600.0
+"""Seconds in which at most LOGIN_BUDGET logins are sent.
+
+Gateways count logins: people were locked out for 10 to 30 minutes by clients
+that tried again and again.
+"""
+REFUSED_LOGIN_PAUSE = 600.0
+"""Seconds before a login is tried again that was refused."""
+LONGEST_WAIT = 3600.0
+"""Seconds; a gateway that asks for more is asked again after this."""
+
+
+class GatewayRecord:
+    """Token, waits and logins of one gateway."""
+
+    def __init__(
+        self,
+        kept: Mapping[str, object] | None = None,
+        *,
+        on_change: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] | None = None,
+        wall_clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Take up what `as_dict` of an earlier record gave.
+
+        `on_change` is called whenever `as_dict` would give something new. The
+        clocks tell monotonic seconds and UTC seconds.
+        """
+        kept = kept or {}
+        self._on_change = on_change
+        self.clock = clock or time.monotonic
+        self._wall_clock = wall_clock or time.time
+        token = kept.get("token")
+        self._token = token if isinstance(token, str) else None
+        self._wait_until = self._resumed(kept.get("wait_until"), LONGEST_WAIT)
+        self._refused_until = self._resumed(
+            kept.get("refused_until"), REFUSED_LOGIN_PAUSE
+        )
+        refusals = [each for each in LoginRefusal if each.value == kept.get("refusal")]
+        self._refusal = refusals[0] if refusals else None
+        logins = kept.get("logins_until")
+        self._logins_until = [
+            self._resumed(moment, LOGIN_WINDOW)
+            for moment in (logins if isinstance(logins, list) else [])
+        ]
+
+    @property
+    def token(self) -> str | None:
+        """Return the token of the last login that has not been found invalid."""
+        return self._token
+
+    @property
+    def is_login_refused(self) -> bool:
+        """Return whether the last login was refused."""
+        return self._refusal is not None
+
+    def check_wait(self) -> None:
+        """Raise GatewayRateLimitError while the gateway wants to be left alone."""
+        if (remaining := self._wait_until - self.clock()) > 0:
+            raise GatewayRateLimitError(remaining)
+
+    def wait(self, seconds: float) -> GatewayRateLimitError:
+        """Leave the gateway alone for so long; return the error that says so."""
+        seconds = min(max(seconds, 0.0), LONGEST_WAIT)
+        self._wait_until = max(self._wait_until, self.clock() + seconds)
+        self._on_change()
+        return GatewayRateLimitError(seconds)
+
+    def check_login(self) -> None:
+        """Raise what speaks against a login now.
+
+        GatewayAuthenticationError within the pause after a refused one,
+        GatewayRateLimitError in a wait or when the budget is used up.
+        """
+        self.check_wait()
+        now = self.clock()
+        if self._refusal and now < self._refused_until:
+            raise GatewayAuthenticationError(self._refusal)
+        self._logins_until = [until for until in self._logins_until if until > now]
+        if len(self._logins_until) >= LOGIN_BUDGET:
+            raise GatewayRateLimitError(min(self._logins_until) - now)
+
+    def count_login(self) -> None:
+        """Count a login that may have reached the gateway."""
+        self._logins_until.append(self.clock() + LOGIN_WINDOW)
+        self._on_change()
+
+    def logged_in(self, token: str) -> None:
+        """Keep the token of a login that worked."""
+        self._token = token
+        self._refusal = None
+        self._on_change()
+
+    def login_refused(self, refusal: LoginRefusal) -> GatewayAuthenticationError:
+        """Note a refused login; return the error that says so.
+
+        The token stays: firmware that has forgotten the password still takes it.
+        """
+        self._refusal = refusal
+        self._refused_until = self.clock() + REFUSED_LOGIN_PAUSE
+        self._on_change()
+        return GatewayAuthenticationError(refusal)
+
+    def forget_token(self) -> None:
+        """Keep a token no longer that is good for nothing."""
+        self._token = None
+        self._on_change()
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what the next record needs, as JSON values. Holds the token."""
+        now = self.clock()
+        return {
+            "token": self._token,
+            "wait_until": self._kept(self._wait_until),
+            "refused_until": self._kept(self._refused_until),
+            "refusal": self._refusal.value if self._refusal else None,
+            "logins_until": [
+                self._kept(until) for until in self._logins_until if until > now
+            ],
+        }
+
+    def _kept(self, moment: float) -> float | None:
+        """Return a monotonic moment in UTC seconds; None once it is over."""
+        remaining = moment - self.clock()
+        return self._wall_clock() + remaining if remaining > 0 else None
+
+    def _resumed(self, kept: object, longest: float) -> float:
+        """Return a moment kept in UTC seconds as a monotonic one."""
+        if not isinstance(kept, int | float):
+            return 0.0
+        remaining = min(max(kept - self._wall_clock(), 0.0), longest)
+        return self.clock() + remaining if remaining else 0.0

@@ -1,0 +1,428 @@
+"""One gateway over HTTPS: certificate, login, waits; bytes in and out.
+
+The only file that knows HTTP. What it raises is in `errors`.
+"""
+
+import asyncio
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+import ipaddress
+import re
+from typing import Final, Literal
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from .endpoints import EndpointMemory
+from .errors import (
+    GatewayAbsentError,
+    GatewayAuthenticationError,
+    GatewayCertificateError,
+    GatewayConnectionError,
+    GatewayError,
+    GatewayForbiddenError,
+    GatewayNameError,
+    GatewayRejectedError,
+    GatewayResponseError,
+    GatewayStoppedError,
+    GatewayTimeoutError,
+    GatewayTlsError,
+    GatewayUnreachableError,
+    LoginRefusal,
+)
+from .models import Role
+from .record import GatewayRecord
+
+MAX_ANSWER: Final = 4 * 1024 * 1024
+"""Bytes of one answer; the largest real one, vitals of ten batteries, has 0.1 MB."""
+MAX_IN_FLIGHT: Final = 3
+"""Requests at a time: a gateway is a small computer with other work to do."""
+POLL_TIMEOUT: Final = 10.0
+"""Seconds for one round of reading, counted from its first byte sent."""
+LOGIN_WAIT: Final = 300.0
+"""Seconds without requests after a 429 to a login that names no time.
+
+Users report that a lock-out ends only after minutes without any request.
+"""
+DATA_WAIT: Final = 60.0
+"""Seconds without requests after a 429 to data that names no time."""
+
+_LOGIN_PATH: Final = "/api/login/Basic"
+_KNOWN_NAMES: Final = frozenset({"teg", "powerwall", "powerpack"})
+_NO_CERTIFICATE: Final = bytes(32)
+_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None)
+_STILL_WORKS: Final = 60.0
+"""Seconds in which an answered request shows that the login is good."""
+_OPEN_PATHS: Final = frozenset(
+    {"/api/site_info/site_name", "/api/sitemaster", "/api/status"}
+)
+"""What gateways answer, all or some, whatever the token: it proves none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """What a login needs."""
+
+    password: str = field(repr=False)
+    role: Role = Role.CUSTOMER
+    email: str = field(default="", repr=False)
+    """Not checked by the gateway; it shows it to the installer."""
+
+
+@dataclass(slots=True)
+class _Poll:
+    """One round of reading: its end, and what its tokens have shown."""
+
+    seconds: float
+    deadline: float | None = None
+    fresh: str | None = None
+    """The token of a login in this round."""
+    accepted: str | None = None
+    """A token with which something was read in this round."""
+
+    def started(self) -> float:
+        """Return the end of the round, set when its first byte is sent."""
+        if self.deadline is None:
+            self.deadline = asyncio.get_running_loop().time() + self.seconds
+        return self.deadline
+
+    def is_about_token(self, status: int, token: str) -> bool:
+        """Return whether a refusal may be cured by another login.
+
+        401 means an unknown token. 403 means that too on some firmware, or that
+        the endpoint is not for this login: so it does for a token that works.
+        """
+        if status == 401:
+            return token != self.fresh
+        return status == 403 and token not in (self.fresh, self.accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+_poll: ContextVar[_Poll | None] = ContextVar("poll", default=None)
+
+
+async def certificate_fingerprint(host: str, *, web: aiohttp.ClientSession) -> bytes:
+    """Return the SHA-256 (32 bytes) of the certificate shown at an address.
+
+    The connection is closed right after the handshake: whoever answers sees
+    no request. That no certificate matches is what makes aiohttp tell it.
+    """
+    url = URL(f"https://{host}")
+    try:
+        await _send(
+            web,
+            "GET",
+            url,
+            ssl=aiohttp.Fingerprint(_NO_CERTIFICATE),
+            seconds=POLL_TIMEOUT,
+        )
+    except GatewayCertificateError as err:
+        return err.shown
+    raise GatewayTlsError("the gateway showed no certificate")
+
+
+class GatewaySession:
+    """Sends requests to one gateway, and knows when not to."""
+
+    def __init__(
+        self,
+        host: str,
+        *,
+        web: aiohttp.ClientSession,
+        credentials: Credentials,
+        fingerprint: bytes | None,
+        record: GatewayRecord,
+        timeout: float = POLL_TIMEOUT,
+    ) -> None:
+        """Prepare the session; nothing is sent before the first request.
+
+        `web` is used, never closed, and must keep no cookies. `fingerprint` is
+        the SHA-256 of the pinned certificate; None means ordinary verification
+        by certificate authorities. `timeout` is in seconds, for a whole poll.
+        """
+        self._url = URL(f"https://{host}")
+        self._web = web
+        self._credentials = credentials
+        # One object for all requests: aiohttp keeps a connection per object.
+        self._ssl: aiohttp.Fingerprint | Literal[True] = (
+            aiohttp.Fingerprint(fingerprint) if fingerprint else True
+        )
+        self._timeout = timeout
+        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._login_lock = asyncio.Lock()
+        self._login_error: Exception | None = None
+        self._logins_ended = 0
+        self._accepted_at: float | None = None
+        self.record = record
+        self.endpoints = EndpointMemory(record.clock)
+
+    @contextmanager
+    def poll(self) -> Generator[None]:
+        """Make the requests sent inside one round, with one time limit."""
+        reset = _poll.set(_Poll(self._timeout))
+        try:
+            yield
+        finally:
+            _poll.reset(reset)
+
+    async def get(self, path: str) -> bytes:
+        """Return the body of the answer to a GET, or raise what came instead."""
+        self.endpoints.check(path)
+        poll = _poll.get() or _Poll(self._timeout)
+        token = self.record.token or await self._fresh_token(poll, stale=None)
+        answer = await self._request("GET", path, poll, token=token)
+        if poll.is_about_token(answer.status, token):
+            try:
+                token = poll.fresh = await self._fresh_token(poll, stale=token)
+            except GatewayAuthenticationError:
+                # Firmware that forgot the password may still take the token.
+                if poll.accepted is None:
+                    if not self._works():
+                        self.record.forget_token()
+                    raise
+            else:
+                answer = await self._request("GET", path, poll, token=token)
+        body = self._read(path, answer)
+        if path not in _OPEN_PATHS:
+            poll.accepted = token
+            self._accepted_at = self.record.clock()
+        return body
+
+    async def login(self) -> None:
+        """Log in because a person asks for it: no budget, no wait applies."""
+        answer = await self._send_login(_Poll(self._timeout))
+        self._take_token(answer)
+
+    def _read(self, path: str, answer: _Answer) -> bytes:
+        """Return the body of a good answer; note and raise any other."""
+        match answer:
+            case _Answer(status=status) if 200 <= status < 300:
+                self.endpoints.answered(path)
+                return answer.body
+            case _Answer(status=404):
+                error: type[GatewayRejectedError] = GatewayAbsentError
+                raise self.endpoints.refused(path, error, 404, lasting=False)
+            case _Answer(status=401 | 403 as status):
+                # When nothing at all answers, it is not about this endpoint.
+                lasting = self._works()
+                error = GatewayForbiddenError
+                raise self.endpoints.refused(path, error, status, lasting=lasting)
+            case _Answer(status=429):
+                raise self.record.wait(_retry_after(answer.headers) or DATA_WAIT)
+            case _Answer(status=502, body=b""):
+                self.endpoints.answered(path)
+                raise GatewayStoppedError(path, 502)
+            case _Answer(status=503):
+                pause = _retry_after(answer.headers)
+                raise self.endpoints.busy(path, pause or 0.0)
+            case _Answer(status=status) if 300 <= status < 400:
+                raise GatewayResponseError(f"{path} redirects, which no gateway does")
+        raise GatewayRejectedError(path, answer.status)
+
+    def _works(self) -> bool:
+        """Return whether a token has been good for something lately."""
+        accepted = self._accepted_at
+        return accepted is not None and self.record.clock() - accepted < _STILL_WORKS
+
+    async def _fresh_token(self, poll: _Poll, *, stale: str | None) -> str:
+        """Return a token other than `stale`; of many callers one logs in."""
+        seen = self._logins_ended
+        async with self._login_lock:
+            if self.record.token and self.record.token != stale:
+                return self.record.token
+            if self._login_error and self._logins_ended != seen:
+                raise self._login_error
+            try:
+                return await self._login(poll)
+            finally:
+                self._logins_ended += 1
+
+    async def _login(self, poll: _Poll) -> str:
+        """Log in within the budget, and keep how it went for those who wait."""
+        self._login_error = None
+        try:
+            self.record.check_login()
+            try:
+                answer = await self._send_login(poll)
+            except GatewayUnreachableError:
+                raise
+            except GatewayError:
+                self.record.count_login()
+                raise
+            self.record.count_login()
+            return self._take_token(answer)
+        except GatewayError as err:
+            self._login_error = err
+            raise
+
+    async def _send_login(self, poll: _Poll) -> _Answer:
+        """Send the login."""
+        credentials = self._credentials
+        # `force_sm_off` would let an installer's login stop the site controller.
+        return await self._request(
+            "POST",
+            _LOGIN_PATH,
+            poll,
+            json={
+                "username": credentials.role.value,
+                "password": credentials.password,
+                "email": credentials.email,
+                "force_sm_off": False,
+            },
+        )
+
+    def _take_token(self, answer: _Answer) -> str:
+        """Keep and return the token of a login's answer, or raise the refusal."""
+        match answer.status:
+            case 200:
+                token = _token(answer.body)
+                self.record.logged_in(token)
+                return token
+            case 401 | 403:
+                raise self.record.login_refused(_refusal(answer.body))
+            case 429 | 503:
+                raise self.record.wait(_retry_after(answer.headers) or LOGIN_WAIT)
+        raise GatewayResponseError(f"{_LOGIN_PATH} answers with status {answer.status}")
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        poll: _Poll,
+        *,
+        token: str | None = None,
+        json: object = None,
+    ) -> _Answer:
+        """Send one request when there is a slot for it, and read the answer."""
+        async with self._slots:
+            if path != _LOGIN_PATH:
+                self.record.check_wait()
+            # Compression would cost the gateway more than it saves here.
+            headers = {"Accept-Encoding": "identity"}
+            if token:
+                headers["Authorization"] = f"Bearer {token}"
+            limit = poll.started() - asyncio.get_running_loop().time()
+            return await _send(
+                self._web,
+                method,
+                self._url.with_path(path),
+                ssl=self._ssl,
+                seconds=limit,
+                headers=headers,
+                json=json,
+            )
+
+
+async def _send(
+    web: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    *,
+    ssl: aiohttp.Fingerprint | Literal[True],
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    json: object = None,
+) -> _Answer:
+    """Send one request and read its answer, whatever its status."""
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            web.request(
+                method,
+                url,
+                headers=headers,
+                json=json,
+                ssl=ssl,
+                server_hostname=None if ssl is True else _server_name(url),
+                allow_redirects=False,
+                timeout=_NO_TIMEOUT,
+            ) as response,
+        ):
+            body = await _bounded_body(response)
+            return _Answer(response.status, response.headers, body)
+    except aiohttp.ServerFingerprintMismatch as err:
+        raise GatewayCertificateError(err.expected, err.got) from err
+    except TimeoutError as err:
+        raise GatewayTimeoutError("the gateway did not answer in time") from err
+    except aiohttp.ClientConnectorDNSError as err:
+        raise GatewayNameError("the name has no address") from err
+    except aiohttp.ClientSSLError as err:
+        raise GatewayTlsError("no TLS connection comes about") from err
+    except aiohttp.ClientConnectorError as err:
+        raise GatewayUnreachableError(str(err.os_error)) from err
+    except aiohttp.ClientResponseError as err:
+        raise GatewayResponseError(f"{url.path} is not answered in HTTP") from err
+    except (aiohttp.ClientError, OSError) as err:
+        raise GatewayConnectionError(str(err) or type(err).__name__) from err
+
+
+async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body, decompressed, unless it is larger than any real one."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            response.close()
+            raise GatewayResponseError(f"{response.url.path} answers without end")
+    return bytes(body)
+
+
+def _server_name(url: URL) -> str | None:
+    """Return the name to show in the TLS handshake; None means the host itself.
+
+    A Powerwall 2 gateway aborts the handshake for a name that is not in its
+    certificate. It takes three names, and none at all, as with an address.
+    """
+    host = url.host or ""
+    if host in _KNOWN_NAMES:
+        return None
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return "powerwall"
+    return None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds a `Retry-After` asks for, given as such or as a date."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+def _token(body: bytes) -> str:
+    """Return the token of a login's answer."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        answer = None
+    token = answer.get("token") if isinstance(answer, dict) else None
+    # What else than printable ASCII would not pass as a header.
+    if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
+        raise GatewayResponseError(f"{_LOGIN_PATH} gives no token")
+    return token
+
+
+def _refusal(body: bytes) -> LoginRefusal:
+    """Return why a login was refused, from the words of the refusal."""
+    if b"physical access" in body:
+        return LoginRefusal.PHYSICAL_ACCESS
+    return LoginRefusal.CREDENTIALS

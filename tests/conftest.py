@@ -1,0 +1,122 @@
+"""What all tests share: a simulated gateway, and the way to add it."""
+
+from collections.abc import Awaitable, Callable, Generator
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.tesla_gateway.const import CONF_ADVANCED, DOMAIN
+from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.const import CONF_HOST, CONF_PASSWORD
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from simulator.server import Simulator
+
+PASSWORD = "ABCDE"
+
+type AddGateway = Callable[..., Awaitable[GatewayConfigEntry]]
+type Tick = Callable[[float], Awaitable[None]]
+type StateOf = Callable[..., str | None]
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant find this integration, where a test has a Home Assistant."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def gateway_options() -> dict[str, Any]:
+    """Return how the gateway is simulated; tests parametrize this."""
+    return {}
+
+
+@pytest.fixture
+def gateway(
+    socket_enabled: None,
+    freezer: FrozenDateTimeFactory,
+    gateway_options: dict[str, Any],
+) -> Generator[Simulator]:
+    """Run a simulated gateway, in whose home time passes when a test says so."""
+    with Simulator(**{"profile": "21.44", **gateway_options}) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def user_input(gateway: Simulator) -> dict[str, Any]:
+    """Return what a person types to add the gateway."""
+    return {
+        CONF_HOST: f"127.0.0.1:{gateway.port}",
+        CONF_PASSWORD: PASSWORD,
+        CONF_ADVANCED: {"role": "customer"},
+    }
+
+
+@pytest.fixture
+def add_gateway(hass: HomeAssistant, user_input: dict[str, Any]) -> AddGateway:
+    """Return what adds the gateway as a person does."""
+
+    async def add(**typed: Any) -> GatewayConfigEntry:
+        flow = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}
+        )
+        result = await hass.config_entries.flow.async_configure(
+            flow["flow_id"], user_input | typed
+        )
+        assert result["type"] is FlowResultType.CREATE_ENTRY, result
+        await hass.async_block_till_done(wait_background_tasks=True)
+        return result["result"]
+
+    return add
+
+
+@pytest.fixture
+async def entry(add_gateway: AddGateway) -> GatewayConfigEntry:
+    """Return the config entry of the gateway, loaded."""
+    return await add_gateway()
+
+
+@pytest.fixture
+def tick(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Tick:
+    """Return what lets time pass, and all that is due in it happen."""
+
+    async def pass_time(seconds: float) -> None:
+        freezer.tick(timedelta(seconds=seconds))
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    return pass_time
+
+
+@pytest.fixture
+def state_of(hass: HomeAssistant, entry: GatewayConfigEntry) -> StateOf:
+    """Return what gives the state of the gateway's entity with a key."""
+    registry = er.async_get(hass)
+
+    def state(key: str, device: str | None = None) -> str | None:
+        unique_id = f"{device or entry.unique_id}_{key}"
+        for platform in ("sensor", "binary_sensor"):
+            entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+            if entity_id and (found := hass.states.get(entity_id)):
+                return found.state
+        return None
+
+    return state
+
+
+@pytest.fixture
+async def all_entities(
+    hass: HomeAssistant, entry: GatewayConfigEntry, entity_registry: er.EntityRegistry
+) -> list[er.RegistryEntry]:
+    """Return all entities of the gateway, those off by default turned on."""
+    for entity in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
+        entity_registry.async_update_entity(entity.entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return er.async_entries_for_config_entry(entity_registry, entry.entry_id)

@@ -1,0 +1,143 @@
+"""Tests of the entities: all of them, as they are, and that they follow the site."""
+
+from collections.abc import Callable
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from simulator.server import Simulator
+
+from .conftest import StateOf, Tick
+
+
+@pytest.mark.parametrize("platform", [Platform.SENSOR, Platform.BINARY_SENSOR])
+@pytest.mark.parametrize("gateway_options", [{"batteries": 2}])
+async def test_all_entities(
+    hass: HomeAssistant,
+    all_entities: list[er.RegistryEntry],
+    snapshot: SnapshotAssertion,
+    platform: Platform,
+) -> None:
+    """Test every entity: what it is, and what it shows."""
+    shown = {
+        entity.entity_id: _shown(hass, entity)
+        for entity in all_entities
+        if entity.domain == platform
+    }
+    assert shown == snapshot
+
+
+def _shown(hass: HomeAssistant, entity: er.RegistryEntry) -> dict[str, str | None]:
+    """Return what makes up an entity, whatever else a release adds."""
+    state = hass.states.get(entity.entity_id)
+    assert state
+    described = {
+        "unique_id": entity.unique_id,
+        "name": state.name,
+        "category": entity.entity_category,
+        "device_class": entity.original_device_class,
+        "state_class": state.attributes.get("state_class"),
+        "unit": entity.unit_of_measurement,
+        "state": state.state,
+    }
+    return {key: value and str(value) for key, value in described.items()}
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("grid_power", lambda site: site.flows().site),
+        ("home_power", lambda site: site.flows().load),
+        ("solar_power", lambda site: site.flows().solar),
+        ("battery_power", lambda site: site.flows().battery),
+        ("energy_remaining", lambda site: sum(each.energy for each in site.batteries)),
+        (
+            "state_of_charge",
+            lambda site: (
+                (
+                    100
+                    * sum(each.energy for each in site.batteries)
+                    / sum(each.full_energy for each in site.batteries)
+                    - 5
+                )
+                / 0.95
+            ),
+        ),
+    ],
+)
+async def test_values_follow_the_site(
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    key: str,
+    expected: Callable[[object], float],
+) -> None:
+    """Test what is shown is what the simulated site does, before and after a change."""
+    before = float(state_of(key) or "nan")
+    assert before == pytest.approx(expected(gateway.site), abs=1)
+    gateway.control({"site": {"load_power": 9321, "solar_power": 1234}})
+    await tick(10)
+    await tick(3600)
+    after = float(state_of(key) or "nan")
+    assert after == pytest.approx(expected(gateway.site), abs=1)
+    assert after != pytest.approx(before, abs=1)
+
+
+async def test_lifetime_energies_grow(
+    entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
+) -> None:
+    """Test an hour of constant power adds its energy to the counters."""
+    gateway.control({"site": {"load_power": 2000, "solar_power": 0, "mode": "backup"}})
+    gateway.control({"site": {"charge_percent": 100}})
+    await tick(10)
+    before = {
+        key: float(state_of(key) or "nan")
+        for key in ("grid_energy_imported", "home_energy")
+    }
+    await tick(3600)
+    for key, energy in before.items():
+        assert float(state_of(key) or "nan") - energy == pytest.approx(2000, abs=1)
+
+
+@pytest.mark.parametrize("gateway_options", [{"scenario": "outage"}])
+async def test_outage(entry: GatewayConfigEntry, state_of: StateOf) -> None:
+    """Test an islanded home shows that it is."""
+    assert state_of("grid_status") == "islanded"
+    assert state_of("grid_connected") == "off"
+
+
+@pytest.mark.parametrize("gateway_options", [{"scenario": "no_solar"}])
+async def test_no_solar(entry: GatewayConfigEntry, state_of: StateOf) -> None:
+    """Test a home without solar has no solar entities."""
+    assert state_of("solar_power") is None
+    assert state_of("grid_power") is not None
+
+
+@pytest.mark.usefixtures("all_entities")
+@pytest.mark.parametrize(
+    "gateway_options",
+    [{"scenario": "night"}, {"scenario": "day"}, {"scenario": "full"}],
+)
+async def test_directions_apart(gateway: Simulator, state_of: StateOf) -> None:
+    """Test import and export, charge and discharge are never negative and add up."""
+    powers = {
+        key: float(state_of(key) or "nan")
+        for key in (
+            "grid_import_power",
+            "grid_export_power",
+            "battery_charge_power",
+            "battery_discharge_power",
+        )
+    }
+    assert min(powers.values()) >= 0
+    flows = gateway.site.flows()
+    assert powers["grid_import_power"] - powers["grid_export_power"] == flows.site
+    assert (
+        powers["battery_discharge_power"] - powers["battery_charge_power"]
+        == flows.battery
+    )

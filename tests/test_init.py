@@ -1,0 +1,194 @@
+"""Tests of set-up and unloading."""
+
+from http import HTTPStatus
+
+import pytest
+
+from custom_components.tesla_gateway.const import DOMAIN
+from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from simulator.server import Simulator
+
+from .conftest import AddGateway, StateOf, Tick
+
+READ = {
+    "GET /api/meters/aggregates",
+    "GET /api/operation",
+    "GET /api/powerwalls",
+    "GET /api/site_info",
+    "GET /api/sitemaster",
+    "GET /api/status",
+    "GET /api/system_status",
+    "GET /api/system_status/grid_status",
+    "GET /api/system_status/soe",
+}
+"""What is polled of a gateway that has everything."""
+
+
+async def test_load_and_unload(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, tick: Tick
+) -> None:
+    """Test an entry loads, unloads and loads again, on the token it has."""
+    assert entry.state is ConfigEntryState.LOADED
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    gateway.reset_stats()
+    await tick(3700)
+    assert gateway.stats.total == 0
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+    assert gateway.stats.logins == 0
+
+
+async def test_a_poll_of_everything(
+    hass: HomeAssistant, add_gateway: AddGateway, gateway: Simulator, tick: Tick
+) -> None:
+    """Test every endpoint is asked once, three at a time, after one login ever."""
+    entry = await add_gateway()
+    gateway.reset_stats()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert dict(gateway.stats.requests) == dict.fromkeys(READ, 1)
+    assert gateway.stats.most_in_flight <= 3
+    assert gateway.stats.logins == 0
+
+
+async def test_adding_logs_in_once(
+    entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test the login of the flow is the only one."""
+    assert gateway.stats.logins == 1
+
+
+async def test_intervals(
+    entry: GatewayConfigEntry, gateway: Simulator, tick: Tick
+) -> None:
+    """Test each part is asked at its own pace."""
+    gateway.reset_stats()
+    for _ in range(30):
+        await tick(10)
+    asked = gateway.stats.requests
+    assert asked["GET /api/meters/aggregates"] == 30
+    assert asked["GET /api/system_status"] == 10
+    assert asked["GET /api/powerwalls"] == 1
+    assert asked["GET /api/status"] == 0
+
+
+@pytest.mark.parametrize("gateway_options", [{"batteries": 2}])
+async def test_devices(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """Test the gateway and each Powerwall are devices."""
+    devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    hub = device_registry.async_get_device_by_identifier(
+        (DOMAIN, str(entry.unique_id)), entry.entry_id
+    )
+    assert hub is not None
+    assert hub.sw_version == "21.44"
+    assert hub.model == "Backup Gateway 2"
+    assert hub.serial_number
+    assert hub.configuration_url
+    batteries = [device for device in devices if device is not hub]
+    assert len(batteries) == 2
+    for battery in batteries:
+        assert battery.via_device_id == hub.id
+        assert battery.manufacturer == "Tesla"
+        assert str(battery.serial_number) in str(battery.identifiers)
+
+
+@pytest.mark.parametrize("gateway_options", [{"profile": "21.13", "batteries": 2}])
+async def test_batteries_without_system_status(
+    entry: GatewayConfigEntry, device_registry: dr.DeviceRegistry
+) -> None:
+    """Test Powerwalls are devices too where only the installation tells of them."""
+    devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    assert len(devices) == 3
+
+
+@pytest.mark.parametrize("gateway_options", [{"profile": "pw3"}])
+async def test_three_endpoints(
+    entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
+) -> None:
+    """Test a Powerwall 3 works on what it has, and is not asked for more."""
+    assert entry.state is ConfigEntryState.LOADED
+    assert state_of("home_power") not in (None, "unknown", "unavailable")
+    assert state_of("grid_connected") == "on"
+    assert state_of("operation_mode") is None
+    served = {
+        "GET /api/meters/aggregates",
+        "GET /api/system_status/soe",
+        "GET /api/system_status/grid_status",
+    }
+    gateway.reset_stats()
+    for _ in range(11):
+        await tick(300)
+    assert set(gateway.stats.requests) == served
+    for _ in range(2):
+        await tick(300)
+    absent = set(gateway.stats.requests) - served
+    assert absent
+    assert {gateway.stats.requests[endpoint] for endpoint in absent} == {1}
+
+
+@pytest.mark.parametrize("gateway_options", [{"profile": "stopped"}])
+async def test_stopped_site_controller(
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test a stopped gateway shows that it is, and comes to life when it starts."""
+    assert entry.state is ConfigEntryState.LOADED
+    assert state_of("site_controller") == "off"
+    assert state_of("grid_power") is None
+    gateway.site.is_running = True
+    await tick(31)
+    await tick(31)
+    assert state_of("site_controller") == "on"
+    assert state_of("grid_power") is not None
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_gateway_down_at_start(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, tick: Tick
+) -> None:
+    """Test set-up is tried again until the gateway answers."""
+    gateway.faults.add(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "rejected"
+    gateway.faults.clear()
+    await tick(120)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_gateway_starting(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, tick: Tick
+) -> None:
+    """Test a gateway that answers 404 to everything is not taken at its word."""
+    gateway.faults.add(status=HTTPStatus.NOT_FOUND)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    gateway.faults.clear()
+    await tick(120)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_password_changed_at_start(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test a refused login at set-up asks for the password, once."""
+    gateway.device.logins.password = "other"
+    gateway.expire_tokens()
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert len(list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))) == 1
+    assert gateway.stats.logins_refused == 1
