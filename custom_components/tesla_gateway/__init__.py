@@ -2,14 +2,11 @@
 
 import asyncio
 
-from aiohttp import DummyCookieJar
-
-from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
 
-from .const import CONF_FINGERPRINT, CONF_RECORD, CONF_ROLE
+from .const import CONF_RECORD
 from .coordinator import (
     DeviceCoordinator,
     GatewayConfigEntry,
@@ -19,7 +16,8 @@ from .coordinator import (
     StateCoordinator,
 )
 from .entity import battery_device, gateway_device
-from .gateway import Credentials, GatewayClient, GatewayRecord, GatewaySession, Role
+from .gateway import GatewayClient, GatewayRecord
+from .helpers import async_client
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
 
@@ -36,10 +34,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
         devices=DeviceCoordinator(hass, entry, client, lane=lane),
         info=InfoCoordinator(hass, entry, client, lane=lane),
     )
-    await asyncio.gather(
+    # Both to their end, so that nothing goes on behind a set-up that failed.
+    for error in await asyncio.gather(
         runtime.live.async_config_entry_first_refresh(),
         runtime.state.async_config_entry_first_refresh(),
-    )
+        return_exceptions=True,
+    ):
+        if error is not None:
+            raise error
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id, **gateway_device(entry)
     )
@@ -62,18 +64,7 @@ def _client(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayClient:
         hass.config_entries.async_update_entry(entry, data=data)
 
     record = GatewayRecord(entry.data.get(CONF_RECORD), on_change=keep_record)
-    session = GatewaySession(
-        entry.data[CONF_HOST],
-        web=async_create_clientsession(hass, cookie_jar=DummyCookieJar()),
-        credentials=Credentials(
-            password=entry.data[CONF_PASSWORD],
-            role=Role(entry.data[CONF_ROLE]),
-            email=entry.data.get(CONF_EMAIL, ""),
-        ),
-        fingerprint=bytes.fromhex(entry.data[CONF_FINGERPRINT]),
-        record=record,
-    )
-    return GatewayClient(session)
+    return async_client(hass, entry.data, record)
 
 
 @callback

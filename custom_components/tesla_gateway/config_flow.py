@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final, override
 
-from aiohttp import DummyCookieJar
 import probatio
 
 from homeassistant.config_entries import (
@@ -15,7 +14,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_BASE, CONF_EMAIL, CONF_HOST, CONF_PASSWORD
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
@@ -38,10 +37,8 @@ from .const import (
     PACES,
 )
 from .gateway import (
-    Credentials,
     GatewayAuthenticationError,
     GatewayCertificateError,
-    GatewayClient,
     GatewayConnectionError,
     GatewayError,
     GatewayIdentityError,
@@ -49,7 +46,6 @@ from .gateway import (
     GatewayNameError,
     GatewayRateLimitError,
     GatewayRecord,
-    GatewaySession,
     GatewayTimeoutError,
     GatewayTlsError,
     Identity,
@@ -58,6 +54,7 @@ from .gateway import (
     certificate_fingerprint,
     normalized_host,
 )
+from .helpers import async_client
 
 _PASSWORD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
@@ -135,15 +132,16 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for address and password, and add the gateway that answers."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            connected = await self._async_connect(
-                host=user_input[CONF_HOST],
-                password=user_input[CONF_PASSWORD],
-                role=user_input.get(CONF_ADVANCED, {}).get(CONF_ROLE, Role.CUSTOMER),
-                email=user_input.get(CONF_EMAIL, ""),
-                errors=errors,
-            )
-            if connected:
-                identity, data = connected
+            data = {
+                CONF_HOST: user_input[CONF_HOST],
+                CONF_PASSWORD: user_input[CONF_PASSWORD],
+                CONF_EMAIL: user_input.get(CONF_EMAIL, ""),
+                CONF_ROLE: user_input.get(CONF_ADVANCED, {}).get(
+                    CONF_ROLE, Role.CUSTOMER.value
+                ),
+            }
+            identity, errors = await self._async_try(data)
+            if identity:
                 await self.async_set_unique_id(identity.din, raise_on_progress=False)
                 self._abort_if_unique_id_configured()
                 return self.async_create_entry(
@@ -176,19 +174,12 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         entry = self._get_reauth_entry()
         if user_input is not None:
-            connected = await self._async_connect(
-                host=entry.data[CONF_HOST],
-                password=user_input[CONF_PASSWORD],
-                role=entry.data[CONF_ROLE],
-                email=entry.data[CONF_EMAIL],
-                fingerprint=bytes.fromhex(entry.data[CONF_FINGERPRINT]),
-                errors=errors,
-            )
-            if connected:
-                identity, data = connected
+            data = dict(entry.data) | user_input
+            identity, errors = await self._async_try(data)
+            if identity:
                 await self.async_set_unique_id(identity.din)
                 self._abort_if_unique_id_mismatch(reason="another_gateway")
-                return self.async_update_reload_and_abort(entry, data_updates=data)
+                return self.async_update_reload_and_abort(entry, data=data)
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=_REAUTH_SCHEMA,
@@ -196,59 +187,41 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             errors=errors,
         )
 
-    async def _async_connect(
-        self,
-        *,
-        host: str,
-        password: str,
-        role: str,
-        email: str,
-        errors: dict[str, str],
-        fingerprint: bytes | None = None,
-    ) -> tuple[Identity, dict[str, Any]] | None:
-        """Return who answers and the entry's data, or fill in the form's errors."""
+    async def _async_try(
+        self, data: dict[str, Any]
+    ) -> tuple[Identity | None, dict[str, str]]:
+        """Connect once; return who answers, or the form's errors.
+
+        Add to the entry's data what is found out on the way.
+        """
+        if not data[CONF_PASSWORD]:
+            return None, {CONF_PASSWORD: "password_missing"}
         try:
-            host = normalized_host(host)
+            data[CONF_HOST] = normalized_host(data[CONF_HOST])
         except ValueError:
-            errors[CONF_HOST] = "invalid_host"
-            return None
-        if not password:
-            errors[CONF_PASSWORD] = "password_missing"
-            return None
-        web = async_create_clientsession(
-            self.hass, auto_cleanup=False, cookie_jar=DummyCookieJar()
-        )
-        record = GatewayRecord()
-        credentials = Credentials(password=password, role=Role(role), email=email)
+            return None, {CONF_HOST: "invalid_host"}
         try:
-            pin = fingerprint or await certificate_fingerprint(host, web=web)
-            session = GatewaySession(
-                host, web=web, credentials=credentials, fingerprint=pin, record=record
-            )
-            client = GatewayClient(session)
-            await client.login()
-            identity = await client.identity()
+            return await self._async_connect(data), {}
         except GatewayAuthenticationError as err:
-            _name_refusal(err.refusal, errors)
-            return None
+            return None, _refusal_errors(err.refusal)
         except GatewayError as err:
-            LOGGER.debug("No gateway to add at %s: %s", host, err)
-            field, key = next(
-                _ERRORS[kind] for kind in _ERRORS if isinstance(err, kind)
-            )
-            errors[field] = key
-            return None
-        finally:
-            web.detach()
-        return identity, {
-            CONF_HOST: host,
-            CONF_PASSWORD: password,
-            CONF_EMAIL: email,
-            CONF_ROLE: role,
-            CONF_FINGERPRINT: pin.hex(),
-            CONF_MODEL: identity.model.value,
-            CONF_RECORD: record.as_dict(),
-        }
+            LOGGER.debug("No gateway to add: %s", err)
+            errors = (error for kind, error in _ERRORS.items() if isinstance(err, kind))
+            return None, dict([next(errors)])
+
+    async def _async_connect(self, data: dict[str, Any]) -> Identity:
+        """Log in to the gateway; keep certificate, model and token in the data."""
+        if CONF_FINGERPRINT not in data:
+            web = async_get_clientsession(self.hass)
+            fingerprint = await certificate_fingerprint(data[CONF_HOST], web=web)
+            data[CONF_FINGERPRINT] = fingerprint.hex()
+        record = GatewayRecord()
+        client = async_client(self.hass, data, record)
+        await client.login()
+        identity = await client.identity()
+        data[CONF_MODEL] = identity.model.value
+        data[CONF_RECORD] = record.as_dict()
+        return identity
 
 
 class GatewayOptionsFlow(OptionsFlowWithReload):
@@ -268,15 +241,14 @@ class GatewayOptionsFlow(OptionsFlowWithReload):
         )
 
 
-def _name_refusal(refusal: LoginRefusal, errors: dict[str, str]) -> None:
-    """Put a refused login's reason where the frontend shows it.
+def _refusal_errors(refusal: LoginRefusal) -> dict[str, str]:
+    """Return a refused login's reason where the frontend shows it.
 
     Errors inside a section are not shown, so the role's stands at the top.
     """
     if refusal is LoginRefusal.PHYSICAL_ACCESS:
-        errors[CONF_BASE] = "role_refused"
-    else:
-        errors[CONF_PASSWORD] = "invalid_auth"
+        return {CONF_BASE: "role_refused"}
+    return {CONF_PASSWORD: "invalid_auth"}
 
 
 def _without_password(user_input: dict[str, Any] | None) -> dict[str, Any]:

@@ -62,8 +62,6 @@ _TRANSLATION_KEYS: Mapping[type[GatewayError], str] = {
     GatewayError: "unexpected_error",
 }
 """By type of the error, most specific first."""
-
-
 _ANSWERS = (GatewayAbsentError, GatewayForbiddenError)
 """Errors that are no fault: the gateway has no such thing, or not for this login."""
 
@@ -151,7 +149,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             hass,
             LOGGER,
             config_entry=entry,
-            name=f"{entry.title} {self._data_type.__name__.lower()}",
+            name=f"gateway {self._data_type.__name__.lower()}",
             update_interval=self._interval,
             always_update=False,
         )
@@ -217,7 +215,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
                 )
             entry.async_start_reauth(self.hass)
         elif not self.client.is_login_refused:
-            for flow in entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
+            for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     def _update_failed(self, error: GatewayError) -> UpdateFailed:

@@ -115,7 +115,8 @@ class GatewayClient:
         site = await self._if_told(self.site_name)
         controller = await self._if_told(self.site_controller)
         # The Powerwall 3 is the one gateway known to have none of these.
-        unknown = GatewayModel.OTHER if site or controller else GatewayModel.POWERWALL_3
+        absent = self.outcomes.get("/api/status") == "404" and not site
+        unknown = GatewayModel.POWERWALL_3 if absent else GatewayModel.OTHER
         return Identity(
             din=(status.din if status else None) or await self._din(),
             model=status.model if status else unknown,
