@@ -34,7 +34,7 @@ SYNC_UPDATES: Final = (
 )
 
 
-def _battery_block(
+def battery_block(
     site: Site, battery: Battery, power: int, profile: Profile
 ) -> Document:
     """Return what `/api/system_status` tells of one pack; little of a disabled one."""
@@ -92,7 +92,7 @@ def system_status(site: Site, profile: Profile) -> Document:
         "system_island_state": site.grid_status,
         "available_blocks": len(site.usable_batteries),
         "battery_blocks": [
-            _battery_block(site, battery, power, profile) for battery, power in packs
+            battery_block(site, battery, power, profile) for battery, power in packs
         ],
         "ffr_power_availability_high": 5800 * count,
         "ffr_power_availability_low": 5290 * count,

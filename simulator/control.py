@@ -54,6 +54,7 @@ SITE: Final[Mapping[str, Check]] = {
     "load_power": WATTS,
     "battery_power": WATTS,
     "has_solar": FLAG,
+    "has_backup_switch": FLAG,
     "mode": TEXT,
     "backup_reserve_percent": number(0, 100),
     "is_running": FLAG,

@@ -18,10 +18,12 @@ from .profiles import (
     OPEN_PATHS,
     SILENT_WHILE_STOPPED,
     TEDAPI_DIN,
+    VITALS,
     Profile,
 )
 from .site import Site
-from .wire import Answer, json_answer, refusal, timestamp
+from .vitals import vitals
+from .wire import Answer, json_answer, refusal, timestamp, vitals_answer
 from .writes import WRITES
 
 NOT_FOUND: Final = refusal(404, "Not Found", "Not Found")
@@ -121,6 +123,8 @@ class Device:
             return self._din()
         if path in SILENT_WHILE_STOPPED and not self.site.is_running:
             return SILENCE
+        if path == VITALS:
+            return vitals_answer(vitals(self.site, self.profile))
         return json_answer(body(path, self.site, self.profile))
 
     def _din(self) -> Answer:

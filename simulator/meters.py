@@ -20,6 +20,11 @@ BATTERY_VOLTAGE: Final = 246.8
 BATTERY_FREQUENCY: Final = 60.007000000000005
 PHASE_VOLTAGES: Final = (122.53, 124.24)
 
+SITE_REACTIVE_POWER: Final = -329
+"""var, with one sign whichever way real power flows; so is the next."""
+
+SOLAR_REACTIVE_POWER: Final = -14
+
 SITE_CTS: Final = (True, True, False, False)
 SOLAR_CTS: Final = (False, False, True, False)
 NO_CTS: Final = (False, False, False, False)
@@ -53,14 +58,22 @@ def _meter(
 def _site_meter(site: Site) -> dict[str, Any]:
     power = site.flows().site
     return _meter(
-        site, site.site_energy, power=power, reactive=-329, voltage=SITE_VOLTAGE
+        site,
+        site.site_energy,
+        power=power,
+        reactive=SITE_REACTIVE_POWER,
+        voltage=SITE_VOLTAGE,
     )
 
 
 def _solar_meter(site: Site) -> dict[str, Any]:
     power = site.flows().solar
     return _meter(
-        site, site.solar_energy, power=power, reactive=-14, voltage=SOLAR_VOLTAGE
+        site,
+        site.solar_energy,
+        power=power,
+        reactive=SOLAR_REACTIVE_POWER,
+        voltage=SOLAR_VOLTAGE,
     )
 
 
@@ -125,7 +138,7 @@ def _meter_details(
         "inverted": NO_CTS,
         "connection": {
             "short_id": profile.din,
-            "device_serial": f"{profile.serial}synchrometer{letter}",
+            "device_serial": f"{profile.meter_serial}synchrometer{letter}",
             "https_conf": {},
         },
         "real_power_scale_factor": 1,
@@ -169,7 +182,7 @@ def wiring(site: Site, profile: Profile) -> Document:
     cts = {"Y": [grid, solar] if site.has_solar else [grid], "X": [grid]}
     return [
         {
-            "serial": f"{profile.serial}synchrometer{letter}",
+            "serial": f"{profile.meter_serial}synchrometer{letter}",
             "short_id": profile.din,
             "type": f"synchrometer{letter}",
             "cts": cts[letter],
@@ -185,7 +198,9 @@ def readings(site: Site, profile: Profile) -> Document:
     panels = (PHASE_VOLTAGES[0], flows.solar / 2)
     clamps = {"X": [*legs, (0, 0)], "Y": [*legs, panels]}
     return {
-        f"{profile.serial}synchrometer{letter}": _reading(site, profile, clamps[letter])
+        f"{profile.meter_serial}synchrometer{letter}": _reading(
+            site, profile, clamps[letter]
+        )
         for letter in clamps
     }
 

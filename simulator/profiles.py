@@ -43,6 +43,7 @@ SINCE_21_13: Final = SINCE_POWERWALL_3 | {
 SINCE_21_44: Final = SINCE_21_13 | {
     "/api/autoconfig/status",
     "/api/config",
+    "/api/devices/vitals",
     "/api/generators",
     "/api/generators/disconnect_types",
     "/api/meters",
@@ -57,14 +58,25 @@ SINCE_21_44: Final = SINCE_21_13 | {
     "/api/system/update/status",
     "/api/system_status",
     "/api/troubleshooting/problems",
-    # "/api/devices/vitals" belongs here: firmware served it until 23.44 took it away.
 }
+
+GONE_IN_24_44: Final = frozenset(
+    {
+        "/api/customer/registration",
+        "/api/devices/vitals",
+    }
+)
+"""Vitals went with 23.44, registration was missing in reports from 24.4 on."""
+
+VITALS: Final = "/api/devices/vitals"
+"""Not JSON but protobuf."""
 
 TEDAPI_DIN: Final = "/tedapi/din"
 """Not JSON but the DIN itself; the only identity a Powerwall 3 tells."""
 
 SILENT_WHILE_STOPPED: Final = frozenset(
     {
+        "/api/devices/vitals",  # inferred: nobody has recorded it
         "/api/meters/aggregates",
         "/api/system_status",
         "/api/system_status/grid_faults",
@@ -131,6 +143,11 @@ class Profile:
     def serial(self) -> str:
         """Serial number: 14 characters like a real one, and plainly not one."""
         return "TGSIMULATED001"
+
+    @property
+    def meter_serial(self) -> str:
+        """Serial number of the synchronizer, which the meters X and Y are part of."""
+        return "TGSIMULATED301"
 
     @property
     def din(self) -> str:
@@ -229,7 +246,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         description="Gateway 2, firmware 24.44: customers can only read",
         version="24.44.0 00000000",
         git_hash="0" * 40,
-        reads=SINCE_21_44 - {"/api/customer/registration"},
+        reads=SINCE_21_44 - GONE_IN_24_44,
         writers=WRITERS[INSTALLER],
     ),
     "pw3": Profile(

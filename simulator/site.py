@@ -189,6 +189,8 @@ class Site:
 
     batteries: list[Battery] = field(default_factory=lambda: new_batteries(1, 55.0))
     has_solar: bool = True
+    has_backup_switch: bool = False
+    """Whether the contactor is in a Backup Switch, not in the gateway."""
     solar_power: int | None = None
     """W the sun would give; None follows the time of day."""
     load_power: int | None = None

@@ -68,9 +68,7 @@ class Identity:
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    # Before any clock a test sets. Made here, not above: cryptography takes only what
-    # is a datetime at the moment, and a frozen clock brings a type of its own.
-    valid_from = datetime(2021, 1, 1, tzinfo=UTC)
+    valid_from = datetime(2021, 1, 1, tzinfo=UTC)  # before any clock a test sets
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tesla"),
@@ -93,3 +91,8 @@ def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         )
         .sign(key, hashes.SHA256())
     )
+
+
+# cryptography takes dates only of the type it met first. A frozen clock has one of its
+# own, which passes for the real one, but not the other way round: real ones come first.
+_self_signed(ec.generate_private_key(ec.SECP256R1()))

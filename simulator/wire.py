@@ -1,18 +1,37 @@
-"""How the gateway writes: Go's JSON, time stamps and durations; key paths in JSON."""
+"""How the gateway writes: Go's JSON, time stamps and durations; key paths in JSON.
 
-from collections.abc import Iterator, Mapping
+And protobuf for vitals. The messages are the generated ones of the integration, which
+is all that the simulator has of it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.util import module_from_spec, spec_from_file_location
 import math
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
+from google.protobuf.timestamp_pb2 import Timestamp
 import orjson
 
 from .site import Site
 
+if TYPE_CHECKING:
+    from custom_components.tesla_gateway.gateway.proto import vitals_pb2
+else:
+    # By its path: the packages above it import the client, and Home Assistant.
+    _client = Path(__file__).parents[1] / "custom_components/tesla_gateway/gateway"
+    _spec = spec_from_file_location("vitals_pb2", _client / "proto/vitals_pb2.py")
+    vitals_pb2 = module_from_spec(_spec)
+    _spec.loader.exec_module(vitals_pb2)
+
 type Document = Any
 """A JSON value."""
+
+type Vital = float | str | bool
+"""A reading, a state or a flag."""
 
 NEVER: Final = "0001-01-01T00:00:00Z"
 """How Go writes a time that has not been set."""
@@ -27,6 +46,97 @@ class Answer:
     cookies: tuple[str, ...] = ()
     """Whole values of Set-Cookie."""
     body: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Component:
+    """A device of the site as vitals tell of it: with readings, or only attributes."""
+
+    kind: str
+    """TETHC, PVAC ..., the first part of its DIN."""
+    part_number: str = ""
+    """Empty where it has none of its own."""
+    serial: str
+    manufacturer: str = "TESLA"
+    firmware: str = ""
+    parent: str = ""
+    """DIN of the device it belongs to."""
+    seen: int
+    """When it was last heard of, in seconds since 1970."""
+    ecu_type: int | None = None
+    meter_locations: tuple[int, ...] = ()
+    """What a meter measures."""
+    nameplate_power: int | None = None
+    """Of a solar inverter, in W."""
+    vitals: Mapping[str, Vital] = field(default_factory=dict)
+    alerts: tuple[str, ...] = ()
+
+    @property
+    def din(self) -> str:
+        """The number it is known by."""
+        return "--".join(filter(None, (self.kind, self.part_number, self.serial)))
+
+
+def vitals_answer(components: Iterable[Component]) -> Answer:
+    """Return an answer with vitals."""
+    return Answer(
+        headers={"Content-Type": "application/octet-stream"},
+        body=encode_vitals(components),
+    )
+
+
+def encode_vitals(components: Iterable[Component]) -> bytes:
+    """Return devices as protobuf; what one does not have is left out, not empty."""
+    devices = [
+        vitals_pb2.SiteControllerConnectedDeviceWithVitals(
+            device=vitals_pb2.SiteControllerConnectedDevice(device=_device(component)),
+            vitals=[_vital(name, value) for name, value in component.vitals.items()],
+            alerts=component.alerts,
+        )
+        for component in components
+    ]
+    message = vitals_pb2.DevicesWithVitals(devices=devices)
+    return message.SerializeToString()
+
+
+def _device(component: Component) -> vitals_pb2.Device:
+    return vitals_pb2.Device(
+        din=_text(component.din),
+        part_number=_text(component.part_number),
+        serial_number=_text(component.serial),
+        manufacturer=_text(component.manufacturer),
+        component_parent_din=_text(component.parent),
+        firmware_version=_text(component.firmware),
+        last_communication_time=Timestamp(seconds=component.seen),
+        device_attributes=_attributes(component),
+    )
+
+
+def _text(value: str) -> vitals_pb2.StringValue | None:
+    return vitals_pb2.StringValue(value=value) if value else None
+
+
+def _attributes(component: Component) -> vitals_pb2.DeviceAttributes:
+    if component.ecu_type is not None:
+        ecu = vitals_pb2.TeslaEnergyEcuAttributes(ecu_type=component.ecu_type)
+        return vitals_pb2.DeviceAttributes(tesla_energy_ecu_attributes=ecu)
+    if component.nameplate_power is not None:
+        inverter = vitals_pb2.PVInverterAttributes(
+            nameplate_real_power_w=component.nameplate_power
+        )
+        return vitals_pb2.DeviceAttributes(pv_inverter_attributes=inverter)
+    meter = vitals_pb2.MeterAttributes(meter_location=component.meter_locations)
+    return vitals_pb2.DeviceAttributes(meter_attributes=meter)
+
+
+def _vital(name: str, value: Vital) -> vitals_pb2.DeviceVital:
+    match value:
+        case bool():
+            return vitals_pb2.DeviceVital(name=name, bool_value=value)
+        case str():
+            return vitals_pb2.DeviceVital(name=name, string_value=value)
+        case _:
+            return vitals_pb2.DeviceVital(name=name, float_value=value)
 
 
 def json_answer(

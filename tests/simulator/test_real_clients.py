@@ -300,6 +300,47 @@ def test_pypowerwall_without_vitals(
 
 
 @pytest.mark.parametrize("authmode", ["cookie", "token"])
+@pytest.mark.parametrize("batteries", [1, 10])
+def test_pypowerwall_vitals(
+    simulate: Simulate, tmp_path: Path, authmode: str, batteries: int
+) -> None:
+    """Test it understands vitals, strings, temperatures and alerts."""
+    gateway = simulate(batteries=batteries)
+    client = _pypowerwall(gateway, tmp_path, authmode)
+    vitals = client.vitals()
+    assert len(vitals) == 7 + 3 * batteries
+    powers = [v["PINV_Pout"] for din, v in vitals.items() if din.startswith("TEPINV")]
+    battery = gateway.site.flows().battery / 1000
+    assert sum(powers) == pytest.approx(battery, abs=0.0051 * batteries)
+    controller = vitals["TETHC--3012170-05-B--TGSIMULATED101"]
+    assert controller["componentParentDin"] == f"STSTSM--{client.din()}"
+    assert controller["teslaEnergyEcuAttributes"] == {"ecuType": 224}
+    assert controller["lastCommunicationTime"] == gateway.site.now.timestamp()
+    inverter = vitals["TESLA--1538100-00-F--TGSIMULATED303"]
+    assert inverter["pvInverterAttributes"] == {"nameplateRealPowerW": 7680}
+    assert vitals["TESLA--TGSIMULATED301"]["meterAttributes"] == {
+        "meterLocation": [1, 4]
+    }
+    strings = client.strings()
+    assert [string for string in strings if strings[string]["Connected"]] == [*"ACD"]
+    assert sum(s["Power"] for s in strings.values()) == client.solar()
+    assert strings["D"]["State"] == "PV_Active_Parallel"
+    temperatures = client.temps()
+    assert len(temperatures) == batteries
+    assert temperatures["TETHC--3012170-05-B--TGSIMULATED101"] == 21
+    assert {*client.alerts()} == {
+        "FWUpdateSucceeded",
+        "GridCodesWrite",
+        "PINV_a067_overvoltageNeutralChassis",
+        "PVS_a018_MciStringB",
+        "PodCommissionTime",
+        "SYNC_a001_SW_App_Boot",
+        "SystemConnectedToGrid",
+    }
+    assert gateway.stats.logins == 1
+
+
+@pytest.mark.parametrize("authmode", ["cookie", "token"])
 def test_pypowerwall_powerwall_3(
     simulate: Simulate, tmp_path: Path, authmode: str
 ) -> None:
