@@ -6,6 +6,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from .connection import async_client
 from .const import CONF_RECORD
 from .coordinator import (
     DeviceCoordinator,
@@ -17,7 +18,6 @@ from .coordinator import (
 )
 from .entity import battery_device, gateway_device
 from .gateway import GatewayClient, GatewayRecord
-from .helpers import async_client
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
 

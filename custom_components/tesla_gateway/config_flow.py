@@ -24,6 +24,7 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
+from .connection import async_client
 from .const import (
     CONF_ADVANCED,
     CONF_FINGERPRINT,
@@ -54,7 +55,6 @@ from .gateway import (
     certificate_fingerprint,
     normalized_host,
 )
-from .helpers import async_client
 
 _PASSWORD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")

@@ -129,7 +129,7 @@ async def certificate_fingerprint(host: str, *, web: aiohttp.ClientSession) -> b
         )
     except GatewayCertificateError as err:
         return err.shown
-    raise GatewayTlsError("the gateway showed no certificate")
+    raise GatewayTlsError("no certificate")  # pragma: no cover - none has such a hash
 
 
 class GatewaySession:
@@ -187,7 +187,7 @@ class GatewaySession:
                 token = poll.fresh = await self._fresh_token(poll, stale=token)
             except GatewayAuthenticationError:
                 # Firmware that forgot the password may still take the token.
-                if poll.accepted is None:
+                if answer.status == 401 or poll.accepted is None:
                     if not self._works():
                         self.record.forget_token()
                     raise
@@ -253,14 +253,15 @@ class GatewaySession:
         self._login_error = None
         try:
             self.record.check_login()
+            sent = True
             try:
                 answer = await self._send_login(poll)
             except GatewayUnreachableError:
+                sent = False
                 raise
-            except GatewayError:
-                self.record.count_login()
-                raise
-            self.record.count_login()
+            finally:
+                if sent:
+                    self.record.count_login()
             return self._take_token(answer)
         except GatewayError as err:
             self._login_error = err

@@ -1,4 +1,4 @@
-"""Helpers of the integration."""
+"""The client of a config entry, for set-up and for the config flow."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,0 +1,128 @@
+"""A client beside the simulated gateway, with clocks that tests move by hand."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+import socket
+import ssl
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolver
+import pytest
+
+from custom_components.tesla_gateway.gateway import (
+    Credentials,
+    GatewayClient,
+    GatewayRecord,
+    GatewaySession,
+)
+from simulator.server import Simulator
+
+PASSWORD = "ABCDE"
+EMAIL = "somebody@example.com"
+
+type Connect = Callable[..., GatewaySession]
+type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+type Serve = Callable[..., AbstractAsyncContextManager[int]]
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until somebody moves it."""
+
+    now: float
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return self.now
+
+
+@pytest.fixture
+def gateway_options() -> dict[str, Any]:
+    """Return how the gateway is simulated; tests parametrize this."""
+    return {}
+
+
+@pytest.fixture
+def gateway(
+    socket_enabled: None, gateway_options: dict[str, Any]
+) -> Generator[Simulator]:
+    """Run a simulated gateway in real time, at whose home no time passes."""
+    with Simulator(**{"speed": 0, **gateway_options}) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return the monotonic clock."""
+    return Clock(5_000.0)
+
+
+@pytest.fixture
+def wall_clock() -> Clock:
+    """Return the clock on the wall, in UTC seconds."""
+    return Clock(1_800_000_000.0)
+
+
+@pytest.fixture
+def record(clock: Clock, wall_clock: Clock) -> GatewayRecord:
+    """Return the record of a gateway that was never talked to."""
+    return GatewayRecord(clock=clock, wall_clock=wall_clock)
+
+
+@pytest.fixture
+async def web(socket_enabled: None) -> AsyncGenerator[ClientSession]:
+    """Return what any program has that uses the client: a session without cookies."""
+    connector = TCPConnector(family=socket.AF_INET, resolver=ThreadedResolver())
+    async with ClientSession(
+        connector=connector, cookie_jar=DummyCookieJar()
+    ) as session:
+        yield session
+
+
+@pytest.fixture
+def connect(gateway: Simulator, web: ClientSession, record: GatewayRecord) -> Connect:
+    """Return what makes a session with the gateway, as good as can be if not told."""
+
+    def session(**changes: Any) -> GatewaySession:
+        return GatewaySession(
+            **{
+                "host": f"127.0.0.1:{gateway.port}",
+                "web": web,
+                "credentials": Credentials(password=PASSWORD, email=EMAIL),
+                "fingerprint": gateway.fingerprint,
+                "record": record,
+                **changes,
+            }
+        )
+
+    return session
+
+
+@pytest.fixture
+def client(connect: Connect) -> GatewayClient:
+    """Return a client of the gateway."""
+    return GatewayClient(connect())
+
+
+@pytest.fixture
+def serve(socket_enabled: None) -> Serve:
+    """Return what runs a server that is no gateway, and gives its port."""
+
+    @asynccontextmanager
+    async def server(
+        talk: Talk, *, tls: ssl.SSLContext | None = None
+    ) -> AsyncGenerator[int]:
+        async def answer(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            await talk(reader, writer)
+            writer.close()
+
+        listening = await asyncio.start_server(answer, "127.0.0.1", ssl=tls)
+        async with listening:
+            yield listening.sockets[0].getsockname()[1]
+            listening.abort_clients()
+
+    return server

@@ -1,0 +1,238 @@
+"""How a connection comes about, or why not: names, TLS, certificates, other servers."""
+
+import asyncio
+import socket
+from typing import override
+
+from aiohttp import ClientConnectorError, ClientSession, DummyCookieJar, TCPConnector
+from aiohttp.abc import AbstractResolver, ResolveResult
+import pytest
+
+from custom_components.tesla_gateway.gateway import (
+    GatewayCertificateError,
+    GatewayConnectionError,
+    GatewayError,
+    GatewayNameError,
+    GatewayResponseError,
+    GatewayTlsError,
+    GatewayUnreachableError,
+    certificate_fingerprint,
+)
+from simulator.server import Simulator
+from simulator.tls import Identity
+
+from .conftest import Connect, Serve, Talk
+
+PATH = "/api/system_status/soe"
+
+
+class OneAddress(AbstractResolver):
+    """Knows every name but `nonexistent.invalid`, and this machine for all of them."""
+
+    @override
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_INET,
+    ) -> list[ResolveResult]:
+        """Return the address, or raise as any resolver does."""
+        if host == "nonexistent.invalid":
+            raise OSError(socket.EAI_NONAME, "Name or service not known")
+        return [
+            ResolveResult(
+                hostname=host,
+                host="127.0.0.1",
+                port=port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=0,
+            )
+        ]
+
+    @override
+    async def close(self) -> None:
+        """Have nothing to close."""
+
+
+def _named() -> ClientSession:
+    """Return a session that finds the gateway by any name."""
+    connector = TCPConnector(resolver=OneAddress())
+    return ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+
+
+async def test_fingerprint_is_taken_before_any_request(
+    gateway: Simulator, web: ClientSession
+) -> None:
+    """Test whoever answers is known by the certificate, and has seen no request."""
+    host = f"127.0.0.1:{gateway.port}"
+    assert await certificate_fingerprint(host, web=web) == gateway.fingerprint
+    assert gateway.stats.handshakes == 1
+    assert gateway.stats.connections == gateway.stats.total == 0
+
+
+async def test_nothing_is_sent_to_another_certificate(
+    gateway: Simulator, connect: Connect
+) -> None:
+    """Test neither a password nor a token goes to whom it is not meant for."""
+    session = connect()
+    await session.get(PATH)
+    pinned = gateway.fingerprint
+    gateway.stop()
+    gateway.renew_certificate()
+    gateway.reset_stats()
+    gateway.start()
+    for read in (session.get(PATH), session.login()):
+        with pytest.raises(GatewayCertificateError) as raised:
+            await read
+        assert raised.value.pinned == pinned
+        assert raised.value.shown == gateway.fingerprint != pinned
+    assert gateway.stats.handshakes == 2
+    assert gateway.stats.total == 0
+    assert await connect().get(PATH)
+
+
+async def test_without_a_pin_an_authority_must_vouch(
+    gateway: Simulator, connect: Connect
+) -> None:
+    """Test no pinning means ordinary verification, and not none."""
+    with pytest.raises(GatewayTlsError):
+        await connect(fingerprint=None).get(PATH)
+    assert gateway.stats.total == 0
+
+
+async def test_connections_are_reused(gateway: Simulator, connect: Connect) -> None:
+    """Test there is one handshake for all requests, one after the other."""
+    session = connect()
+    for _ in range(5):
+        await session.get(PATH)
+    assert gateway.stats.handshakes == gateway.stats.connections == 1
+
+
+async def test_three_requests_at_a_time(gateway: Simulator, connect: Connect) -> None:
+    """Test a gateway has three requests to answer at most, on three connections."""
+    gateway.latency = 0.01
+    session = connect()
+    paths = [PATH, "/api/status", "/api/operation", "/api/sitemaster"] * 3
+    await asyncio.gather(*map(session.get, paths))
+    assert gateway.stats.most_in_flight == 3
+    assert gateway.stats.handshakes == gateway.stats.connections == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["localhost", "teg", "TEG", "powerwall", "powerpack", "teg-001", "gw.example.com"],
+)
+async def test_a_gateway_by_any_name(
+    gateway: Simulator, connect: Connect, name: str
+) -> None:
+    """Test names that are not in the certificate, which end the handshake if told."""
+    host = f"{name}:{gateway.port}"
+    async with _named() as web:
+        assert await certificate_fingerprint(host, web=web) == gateway.fingerprint
+        assert await connect(host=host, web=web).get(PATH)
+
+
+async def test_the_gateway_knows_three_names_only(gateway: Simulator) -> None:
+    """Test the simulated gateway does end the handshake, as the test above needs."""
+    async with _named() as web:
+        with pytest.raises(ClientConnectorError):
+            await web.get(f"https://gw.example.com:{gateway.port}", ssl=False)
+
+
+async def test_a_name_without_address(connect: Connect) -> None:
+    """Test a name that does not resolve."""
+    async with _named() as web:
+        with pytest.raises(GatewayNameError):
+            await connect(host="nonexistent.invalid", web=web).get(PATH)
+        with pytest.raises(GatewayNameError):
+            await certificate_fingerprint("nonexistent.invalid", web=web)
+
+
+async def test_nobody_listens(
+    gateway: Simulator, web: ClientSession, connect: Connect
+) -> None:
+    """Test a refused connection, which is neither a name's nor TLS's fault, heals."""
+    session = connect()
+    gateway.stop()
+    for attempt in (
+        session.get(PATH),
+        certificate_fingerprint(f"127.0.0.1:{gateway.port}", web=web),
+    ):
+        with pytest.raises(GatewayConnectionError) as raised:
+            await attempt
+        assert type(raised.value) is GatewayUnreachableError
+    gateway.start()
+    assert await session.get(PATH)
+
+
+def _says(*words: bytes) -> Talk:
+    """Return what waits for a request and then says some words."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        writer.writelines(words)
+        await writer.drain()
+
+    return talk
+
+
+async def _says_nothing(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+    """Hang up at once."""
+
+
+@pytest.mark.parametrize(
+    ("talk", "error"),
+    [
+        (_says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), GatewayTlsError),
+        (_says(b"SSH-2.0-OpenSSH_9.9\r\n"), GatewayTlsError),
+        (_says_nothing, GatewayUnreachableError),
+    ],
+    ids=["plain HTTP", "no HTTP", "hangs up"],
+)
+async def test_a_server_without_tls(
+    serve: Serve,
+    web: ClientSession,
+    connect: Connect,
+    talk: Talk,
+    error: type[GatewayError],
+) -> None:
+    """Test something answers that has no certificate to show.
+
+    A server of plain HTTP answers the client hello with an error in plain text:
+    that is no TLS connection, and not a connection that could not be made.
+    """
+    async with serve(talk) as port:
+        host = f"127.0.0.1:{port}"
+        for attempt in (
+            certificate_fingerprint(host, web=web),
+            connect(host=host).get(PATH),
+        ):
+            with pytest.raises(GatewayError) as raised:
+                await attempt
+            assert type(raised.value) is error
+
+
+@pytest.mark.parametrize(
+    ("talk", "error"),
+    [
+        (_says(b"220 mail.example.com ESMTP\r\n"), GatewayResponseError),
+        (_says(b"HTTP/1.1 200 OK\r\nX: ", b"a" * 100_000), GatewayResponseError),
+        (_says(b"HTTP/1.1 200 OK\r\n", b"X: a\r\n" * 9_000), GatewayResponseError),
+        (_says(b"HTTP/1.1 2"), GatewayConnectionError),
+        (_says(), GatewayConnectionError),
+    ],
+    ids=["no HTTP", "endless header", "many headers", "half a line", "hangs up"],
+)
+async def test_a_tls_server_that_is_no_gateway(
+    serve: Serve, web: ClientSession, connect: Connect, talk: Talk, error: type
+) -> None:
+    """Test a server that shows a certificate and then speaks something else."""
+    identity = Identity(lambda _: True)
+    async with serve(talk, tls=identity.context) as port:
+        host = f"127.0.0.1:{port}"
+        session = connect(host=host, fingerprint=identity.fingerprint)
+        with pytest.raises(GatewayError) as raised:
+            await session.login()
+        assert type(raised.value) is error
+        assert "example.com" not in str(raised.value)
