@@ -1,5 +1,6 @@
 """How an answer goes out: whole, broken off in the middle, or without end."""
 
+from contextlib import suppress
 import math
 import socket
 import struct
@@ -39,7 +40,8 @@ async def send(
         response = web.StreamResponse(status=answer.status, headers=headers)
         response.content_length = fault.size
         await response.prepare(request)
-        await _flood(response, fault, faults)
+        with suppress(ConnectionResetError):  # the client has had enough
+            await _flood(response, fault, faults)
         return response
     return web.Response(status=answer.status, headers=headers, body=answer.body)
 

@@ -26,7 +26,7 @@ from custom_components.tesla_gateway.gateway import (
 )
 from simulator.server import Simulator
 
-from .conftest import Clock, Connect
+from .conftest import Connect
 
 SERIAL = "TGSIMULATED001"
 DIN = f"1232100-00-E--{SERIAL}"
@@ -223,6 +223,28 @@ async def test_looks_for_the_din_elsewhere(
     assert [*gateway.stats.requests][-1] == asked
 
 
+@pytest.mark.parametrize(
+    ("faults", "model"),
+    [
+        ({}, GatewayModel.POWERWALL_3),
+        ({"/api/status": "<html></html>"}, GatewayModel.OTHER),
+        ({"/api/site_info/site_name": '{"site_name": "a"}'}, GatewayModel.OTHER),
+    ],
+    ids=["absent", "unreadable", "has a name"],
+)
+@profile("pw3")
+async def test_only_a_powerwall_3_has_no_status(
+    client: GatewayClient,
+    gateway: Simulator,
+    faults: dict[str, str],
+    model: GatewayModel,
+) -> None:
+    """Test a model is not made up for a gateway whose status cannot be read."""
+    for path, body in faults.items():
+        gateway.faults.add(path, body=body)
+    assert (await client.identity()).model is model
+
+
 async def test_nobody_without_a_din(client: GatewayClient, gateway: Simulator) -> None:
     """Test something that answers like a gateway, and does not say which one."""
     gateway.faults.add("/api/status", drop=("din",))
@@ -310,32 +332,25 @@ async def test_new_firmware_is_asked_anew(
     client: GatewayClient, gateway: Simulator
 ) -> None:
     """Test an endpoint that comes with an update is not waited for an hour."""
-    fault = gateway.faults.add("/api/operation", status=404)
-    await client.status()
-    with pytest.raises(GatewayAbsentError):
-        await client.operation()
-    gateway.faults.clear()
-    assert fault not in gateway.faults
-    await client.status()
-    with pytest.raises(GatewayAbsentError):
-        await client.operation()
+    gateway.faults.add("/api/operation", status=404, times=1)
+    for _ in range(2):
+        await client.status()
+        with pytest.raises(GatewayAbsentError):
+            await client.operation()
     gateway.control({"version": "23.28.2 27626f98"})
     await client.status()
     assert await client.operation()
 
 
-async def test_another_role_is_another_login(
-    connect: Connect, gateway: Simulator, clock: Clock
-) -> None:
-    """Test an endpoint forbidden to one login is the next one's to ask."""
-    customer = GatewayClient(connect())
-    await customer.charge()
-    fault = gateway.faults.add("/api/operation", status=403)
-    with pytest.raises(GatewayForbiddenError):
-        await customer.operation()
-    gateway.faults.clear()
-    assert fault not in gateway.faults
+async def test_a_new_client_asks_anew(connect: Connect, gateway: Simulator) -> None:
+    """Test what one login was refused, another one may be given."""
+    first = GatewayClient(connect())
+    gateway.faults.add("/api/operation", status=403, times=2)
+    for _ in range(2):
+        with pytest.raises(GatewayForbiddenError):
+            await first.operation()
     assert await GatewayClient(connect()).operation()
+    assert gateway.stats.requests["GET /api/operation"] == 3
 
 
 async def test_a_wrong_password_is_no_other_error(

@@ -106,6 +106,14 @@ def test_busy_waits_as_asked(
     assert _gap(memory, clock) == pause
 
 
+def test_away_after_busy_is_asked_soon(memory: EndpointMemory, clock: Clock) -> None:
+    """Test the gaps of a reboot begin anew after a pause that was asked for."""
+    memory.answered(PATH)
+    memory.busy(PATH, 0)
+    _absent(memory)
+    assert _gap(memory, clock) == 10
+
+
 def test_others_are_not_concerned(memory: EndpointMemory) -> None:
     """Test a refusal concerns its endpoint only."""
     _absent(memory)

@@ -133,6 +133,37 @@ async def test_a_gateway_by_any_name(
         assert await connect(host=host, web=web).get(PATH)
 
 
+@pytest.mark.parametrize(
+    ("host", "pinned", "told"),
+    [
+        ("teg", True, "teg"),
+        ("gw.example.com", True, "powerwall"),
+        ("127.0.0.1", True, None),
+        ("gw.example.com", False, "gw.example.com"),
+    ],
+)
+async def test_the_name_that_is_told(
+    serve: Serve, connect: Connect, *, host: str, pinned: bool, told: str | None
+) -> None:
+    """Test the name in the handshake: an authority vouches for the host's own only."""
+    names: list[str | None] = []
+
+    def greet(name: str | None) -> bool:
+        names.append(name)
+        return True
+
+    identity = Identity(greet)
+    async with serve(_says_nothing, tls=identity.context) as port, _named() as web:
+        session = connect(
+            host=f"{host}:{port}",
+            web=web,
+            fingerprint=identity.fingerprint if pinned else None,
+        )
+        with pytest.raises(GatewayConnectionError):
+            await session.get(PATH)
+    assert set(names) == {told}
+
+
 async def test_the_gateway_knows_three_names_only(gateway: Simulator) -> None:
     """Test the simulated gateway does end the handshake, as the test above needs."""
     async with _named() as web:

@@ -253,15 +253,15 @@ class GatewaySession:
         self._login_error = None
         try:
             self.record.check_login()
-            sent = True
             try:
                 answer = await self._send_login(poll)
             except GatewayUnreachableError:
-                sent = False
                 raise
-            finally:
-                if sent:
-                    self.record.count_login()
+            except BaseException:
+                # One that was broken off may have reached the gateway all the same.
+                self.record.count_login()
+                raise
+            self.record.count_login()
             return self._take_token(answer)
         except GatewayError as err:
             self._login_error = err
@@ -374,7 +374,6 @@ async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_ANSWER:
-            response.close()
             raise GatewayResponseError(f"{response.url.path} answers without end")
     return bytes(body)
 
