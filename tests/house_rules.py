@@ -215,9 +215,13 @@ def names_of(*names: str) -> Check:
 
 
 def more_of_aiohttp(source: Source) -> set[str]:
-    """Return what is imported of aiohttp beside the jar that keeps no cookies."""
+    """Return what is imported of aiohttp beside the jar that keeps no cookies.
+
+    The one who makes the client may name the session it is given.
+    """
     of_aiohttp = {name for name in source.imports() if name.startswith("aiohttp")}
-    return of_aiohttp - {"aiohttp.DummyCookieJar"}
+    session = {"aiohttp.ClientSession"} if source.name == "connection" else set()
+    return of_aiohttp - {"aiohttp.DummyCookieJar"} - session
 
 
 def of_the_integration(source: Source) -> list[str]:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+import json
+from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.tesla_gateway import config_flow
 from custom_components.tesla_gateway.const import (
     CONF_ADVANCED,
     CONF_FINGERPRINT,
@@ -26,6 +29,9 @@ from simulator.server import Simulator
 from .conftest import PASSWORD, AddGateway, Tick
 
 LOGIN = "/api/login/Basic"
+TEXTS = json.loads(
+    Path(config_flow.__file__).with_name("translations").joinpath("en.json").read_text()
+)
 HTML = "<!doctype html><title>Router</title>"
 
 
@@ -52,9 +58,20 @@ async def _start_reauth(hass: HomeAssistant, entry: GatewayConfigEntry) -> str:
 async def _submit(
     hass: HomeAssistant, flow_id: str, typed: dict[str, Any]
 ) -> dict[str, Any]:
-    """Submit the form."""
-    result = await hass.config_entries.flow.async_configure(flow_id, typed)
-    return dict(result)
+    """Submit the form; whatever comes of it has its text."""
+    result: dict[str, Any] = dict(
+        await hass.config_entries.flow.async_configure(flow_id, typed)
+    )
+    texts = TEXTS["config"]
+    match result["type"]:
+        case FlowResultType.FORM:
+            assert result["step_id"] in texts["step"]
+            assert set((result["errors"] or {}).values()) <= set(texts["error"])
+        case FlowResultType.ABORT:
+            assert result["reason"] in texts["abort"]
+        case FlowResultType.CREATE_ENTRY:
+            assert result["description"] in texts["create_entry"]
+    return result
 
 
 async def test_add(
@@ -167,6 +184,7 @@ async def test_bad_input(
         pytest.param({"body": "{}"}, {"host": "not_a_gateway"}, id="no token"),
         pytest.param({"status": 429}, {"base": "rate_limited"}, id="429"),
         pytest.param({"status": 503}, {"base": "rate_limited"}, id="503"),
+        pytest.param({"status": 500}, {"base": "gateway_error"}, id="500"),
         pytest.param({"ending": "reset"}, {"host": "cannot_connect"}, id="reset"),
     ],
 )
@@ -270,6 +288,30 @@ async def test_no_din(
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+@pytest.mark.parametrize("path", ["/api/sitemaster", "/api/site_info/site_name"])
+async def test_what_is_not_needed(
+    hass: HomeAssistant, user_input: dict[str, Any], gateway: Simulator, path: str
+) -> None:
+    """Test a gateway is added though something fails that only tells more of it."""
+    gateway.faults.add(path, ending="reset")
+    result = await _submit(hass, await _start(hass), user_input)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_leaves_nothing_behind(
+    hass: HomeAssistant, user_input: dict[str, Any], gateway: Simulator
+) -> None:
+    """Test forms that were sent in vain cost nothing later."""
+    flow_id = await _start(hass)
+    typed = user_input | {CONF_PASSWORD: "wrong"}
+    await _submit(hass, flow_id, typed)
+    before = hass.bus.async_listeners()
+    for _ in range(3):
+        await _submit(hass, flow_id, typed)
+    assert hass.bus.async_listeners() == before
+
+
 async def test_already_added(
     hass: HomeAssistant, entry: GatewayConfigEntry, user_input: dict[str, Any]
 ) -> None:
@@ -293,7 +335,23 @@ async def test_sign_in_again(
     assert result["reason"] == "reauth_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.data[CONF_PASSWORD] == "other"
+    assert entry.data[CONF_ROLE] == "customer"
     assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_sign_in_again_in_another_role(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test who cannot be an installer any more can be a customer."""
+    flow_id = await _start_reauth(hass, entry)
+    gateway.device.logins.installer_needs_switch = True
+    typed = {CONF_PASSWORD: PASSWORD, CONF_ROLE: "installer"}
+    result = await _submit(hass, flow_id, typed)
+    assert result["errors"] == {"base": "role_refused"}
+    result = await _submit(hass, flow_id, typed | {CONF_ROLE: "customer"})
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.data[CONF_ROLE] == "customer"
 
 
 async def test_sign_in_to_another_gateway(

@@ -18,6 +18,7 @@ from simulator.server import Simulator
 
 from .conftest import StateOf, Tick
 
+POWERWALLS = "/api/powerwalls"
 SOE = "/api/system_status/soe"
 AGGREGATES = "/api/meters/aggregates"
 OPERATION = "/api/operation"
@@ -60,9 +61,7 @@ async def test_one_endpoint_fails(
     await tick(10)
     assert state_of("state_of_charge") == before
     await tick(10)
-    await tick(10)
     assert state_of("state_of_charge") == STATE_UNAVAILABLE
-    assert state_of("gateway_state_of_charge") in (None, STATE_UNAVAILABLE)
     assert state_of("grid_power") != STATE_UNAVAILABLE
     (warning,) = _ours(caplog)
     assert "no more charge" in warning
@@ -71,6 +70,7 @@ async def test_one_endpoint_fails(
     await tick(20)
     await tick(20)
     assert state_of("state_of_charge") not in (None, STATE_UNAVAILABLE)
+    assert "charge is back" in caplog.text
 
 
 async def test_everything_fails(
@@ -93,6 +93,42 @@ async def test_everything_fails(
     await tick(30)
     assert state_of("grid_power") != STATE_UNAVAILABLE
     assert state_of("operation_mode") != STATE_UNAVAILABLE
+
+
+async def test_site_controller_stops(
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test a site that is stopped shows it at once, and is no fault."""
+    gateway.control({"site": {"is_running": False}})
+    await tick(30)
+    assert state_of("grid_power") == STATE_UNAVAILABLE
+    assert state_of("energy_remaining") == STATE_UNAVAILABLE
+    assert state_of("site_controller") == "off"
+    assert state_of("operation_mode") == "self_consumption"
+    assert _ours(caplog) == []
+
+
+@pytest.mark.parametrize("path", [POWERWALLS, OPERATION])
+async def test_forbidden_endpoint_and_forgotten_password(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    tick: Tick,
+    path: str,
+) -> None:
+    """Test a token that works is not doubted, though the password would not."""
+    gateway.change_password("other")
+    gateway.faults.add(path, status=403)
+    gateway.reset_stats()
+    for _ in range(20):
+        await tick(60)
+    assert gateway.stats.logins == 0
+    assert gateway.stats.requests[f"GET {path}"] == 1
+    assert not list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 async def test_forbidden_endpoint(
@@ -272,6 +308,7 @@ async def test_disabled_battery(
     ],
 )
 async def test_unknown_words(
+    hass: HomeAssistant,
     entry: GatewayConfigEntry,
     gateway: Simulator,
     state_of: StateOf,
@@ -283,6 +320,8 @@ async def test_unknown_words(
     """Test a word nobody has described is unknown, and costs nothing else."""
     gateway.faults.add(path, edit=edit)
     await tick(30)
+    assert state_of(key) == STATE_UNKNOWN
+    await hass.config_entries.async_reload(entry.entry_id)
     assert state_of(key) == STATE_UNKNOWN
     assert state_of("grid_power") != STATE_UNAVAILABLE
     assert state_of("backup_reserve") != STATE_UNAVAILABLE

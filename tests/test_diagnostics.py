@@ -41,3 +41,15 @@ async def test_diagnostics(
         *(battery.serial for battery in gateway.site.batteries),
     ]
     assert [secret for secret in secrets if secret in text] == []
+
+
+async def test_diagnostics_of_an_unloaded_entry(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: GatewayConfigEntry,
+) -> None:
+    """Test a gateway that cannot be set up still has its settings to hand on."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert diagnostics["settings"]["role"] == "customer"
+    assert "live" not in diagnostics

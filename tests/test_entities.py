@@ -1,6 +1,7 @@
 """Tests of the entities: all of them, as they are, and that they follow the site."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -31,6 +32,12 @@ async def test_all_entities(
     assert shown == snapshot
 
 
+def _display(entity: er.RegistryEntry) -> Mapping[str, Any]:
+    """Return how Home Assistant was told to display a sensor."""
+    options: Mapping[str, Any] = dict(entity.options).get("sensor", {})
+    return options
+
+
 def _shown(hass: HomeAssistant, entity: er.RegistryEntry) -> dict[str, str | None]:
     """Return what makes up an entity, whatever else a release adds."""
     state = hass.states.get(entity.entity_id)
@@ -42,9 +49,24 @@ def _shown(hass: HomeAssistant, entity: er.RegistryEntry) -> dict[str, str | Non
         "device_class": entity.original_device_class,
         "state_class": state.attributes.get("state_class"),
         "unit": entity.unit_of_measurement,
+        "options": state.attributes.get("options"),
+        "precision": _display(entity).get("suggested_display_precision"),
         "state": state.state,
     }
-    return {key: value and str(value) for key, value in described.items()}
+    return {
+        key: None if value is None else str(value) for key, value in described.items()
+    }
+
+
+@pytest.mark.parametrize("gateway_options", [{"batteries": 2}])
+async def test_enabled_by_default(
+    entry: GatewayConfigEntry,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+) -> None:
+    """Test which entities people see who change nothing."""
+    entities = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    assert sorted(each.entity_id for each in entities if not each.disabled) == snapshot
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Tests of set-up and unloading."""
 
+import asyncio
 from http import HTTPStatus
 
 import pytest
@@ -91,6 +92,7 @@ async def test_devices(
     )
     assert hub is not None
     assert hub.sw_version == "21.44"
+    assert hub.name == "Simulated Home"
     assert hub.model == "Backup Gateway 2"
     assert hub.serial_number
     assert hub.configuration_url
@@ -167,6 +169,62 @@ async def test_gateway_down_at_start(
     gateway.faults.clear()
     await tick(120)
     assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize(
+    ("gateway_options", "mode"),
+    [
+        pytest.param({}, "self_consumption", id="21.44"),
+        pytest.param({"profile": "pw3"}, None, id="pw3"),
+    ],
+)
+async def test_batteries_fail_at_start(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    mode: str | None,
+) -> None:
+    """Test the power flow is shown though nothing else can be read."""
+    for path in ("/api/system_status", "/api/operation", "/api/sitemaster"):
+        gateway.faults.add(path, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED
+    assert state_of("grid_power") not in (None, "unavailable")
+    gateway.faults.clear()
+    await tick(30)
+    assert state_of("operation_mode") == mode
+
+
+async def test_slow_reads_go_one_at_a_time(
+    entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test what hardly changes leaves the gateway room for the rest."""
+    gateway.latency = 0.05
+    gateway.reset_stats()
+    runtime = entry.runtime_data
+    await asyncio.gather(runtime.devices.async_refresh(), runtime.info.async_refresh())
+    assert gateway.stats.total == 3
+    assert gateway.stats.most_in_flight == 1
+
+
+async def test_removed_in_the_middle_of_a_poll(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test a refresh that outlives its entry ends quietly."""
+    gateway.faults.add("/api/meters/aggregates", ending="hang")
+    refresh = hass.async_create_task(entry.runtime_data.live.async_refresh())
+    while not gateway.stats.in_flight:  # noqa: ASYNC110  # in another thread
+        await asyncio.sleep(0)
+    gateway.expire_tokens()
+    await hass.config_entries.async_remove(entry.entry_id)
+    gateway.faults.clear()
+    await refresh
+    assert "Unexpected error" not in caplog.text
 
 
 async def test_gateway_starting(

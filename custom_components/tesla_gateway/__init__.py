@@ -2,11 +2,14 @@
 
 import asyncio
 
+from aiohttp import DummyCookieJar
+
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 
-from .connection import async_client
+from .connection import client_of
 from .const import CONF_RECORD
 from .coordinator import (
     DeviceCoordinator,
@@ -26,7 +29,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
     """Set up a gateway from its config entry."""
     client = _client(hass, entry)
     # What is slow to change goes one request at a time, to leave room for the rest.
-    lane = asyncio.Semaphore()
+    lane = asyncio.Lock()
     entry.runtime_data = runtime = GatewayRuntimeData(
         client=client,
         live=LiveCoordinator(hass, entry, client),
@@ -43,7 +46,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
         if error is not None:
             raise error
     dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id, **gateway_device(entry)
+        config_entry_id=entry.entry_id, **gateway_device(entry, None)
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     _follow_devices(hass, entry)
@@ -64,7 +67,10 @@ def _client(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayClient:
         hass.config_entries.async_update_entry(entry, data=data)
 
     record = GatewayRecord(entry.data.get(CONF_RECORD), on_change=keep_record)
-    return async_client(hass, entry.data, record)
+    entry.async_on_unload(record.detach)
+    # Home Assistant's shared session would keep the gateway's cookies, a login.
+    web = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    return client_of(entry.data, web=web, record=record)
 
 
 @callback
@@ -86,7 +92,7 @@ def _follow_devices(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
         if powerwalls := runtime.devices.data and runtime.devices.data.powerwalls:
             for unit in powerwalls.units:
                 registry.async_get_or_create(
-                    config_entry_id=entry.entry_id, **battery_device(entry, unit)
+                    config_entry_id=entry.entry_id, **battery_device(hass, entry, unit)
                 )
 
     for coordinator, update in (

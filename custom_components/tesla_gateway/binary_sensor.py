@@ -8,7 +8,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -37,6 +37,7 @@ GRID_BINARY_SENSORS: Final[tuple[GatewayBinarySensorDescription[Grid], ...]] = (
         translation_key="grid_connected",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         value_fn=_connected,
+        exists_fn=lambda _: True,
     ),
     GatewayBinarySensorDescription(
         key="grid_services_active",
@@ -116,7 +117,11 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensors this gateway has."""
     live, state = entry.runtime_data.live, entry.runtime_data.state
-    adder = EntityAdder(entry=entry, async_add_entities=async_add_entities)
+    adder = EntityAdder(
+        entry=entry,
+        platform=Platform.BINARY_SENSOR,
+        async_add_entities=async_add_entities,
+    )
     adder.add(
         gateway_part(live, lambda data: data.grid),
         GatewayBinarySensor,

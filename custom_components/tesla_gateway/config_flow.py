@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, override
 
+from aiohttp import DummyCookieJar
 import probatio
 
 from homeassistant.config_entries import (
@@ -14,7 +15,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_BASE, CONF_EMAIL, CONF_HOST, CONF_PASSWORD
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
@@ -24,7 +25,7 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from .connection import async_client
+from .connection import client_of
 from .const import (
     CONF_ADVANCED,
     CONF_FINGERPRINT,
@@ -47,6 +48,7 @@ from .gateway import (
     GatewayNameError,
     GatewayRateLimitError,
     GatewayRecord,
+    GatewayRejectedError,
     GatewayTimeoutError,
     GatewayTlsError,
     Identity,
@@ -59,6 +61,13 @@ from .gateway import (
 _PASSWORD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
 )
+_ROLE = SelectSelector(
+    SelectSelectorConfig(
+        options=[role.value for role in Role],
+        mode=SelectSelectorMode.DROPDOWN,
+        translation_key="role",
+    )
+)
 _USER_SCHEMA: Final = probatio.Schema(
     {
         probatio.Required(CONF_HOST): TextSelector(
@@ -70,23 +79,15 @@ _USER_SCHEMA: Final = probatio.Schema(
         ),
         probatio.Optional(CONF_ADVANCED): section(
             probatio.Schema(
-                {
-                    probatio.Required(
-                        CONF_ROLE, default=Role.CUSTOMER.value
-                    ): SelectSelector(
-                        SelectSelectorConfig(
-                            options=[role.value for role in Role],
-                            mode=SelectSelectorMode.DROPDOWN,
-                            translation_key="role",
-                        )
-                    )
-                }
+                {probatio.Required(CONF_ROLE, default=Role.CUSTOMER.value): _ROLE}
             ),
             {"collapsed": True},
         ),
     }
 )
-_REAUTH_SCHEMA: Final = probatio.Schema({probatio.Required(CONF_PASSWORD): _PASSWORD})
+_REAUTH_SCHEMA: Final = probatio.Schema(
+    {probatio.Required(CONF_PASSWORD): _PASSWORD, probatio.Optional(CONF_ROLE): _ROLE}
+)
 _OPTIONS_SCHEMA: Final = probatio.Schema(
     {
         probatio.Required(CONF_PACE, default=PACE_NORMAL): SelectSelector(
@@ -106,6 +107,7 @@ _ERRORS: Final[Mapping[type[GatewayError], tuple[str, str]]] = {
     GatewayConnectionError: (CONF_HOST, "cannot_connect"),
     GatewayRateLimitError: (CONF_BASE, "rate_limited"),
     GatewayIdentityError: (CONF_BASE, "no_identity"),
+    GatewayRejectedError: (CONF_BASE, "gateway_error"),
     GatewayError: (CONF_HOST, "not_a_gateway"),
 }
 """The field and the text of each error, most specific first."""
@@ -150,7 +152,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
                     description=_limits(identity, Role(data[CONF_ROLE])),
                     description_placeholders={
                         "model": identity.model.value,
-                        "firmware": identity.firmware or "",
+                        "firmware": identity.firmware or "?",
                     },
                 )
         return self.async_show_form(
@@ -173,8 +175,8 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the password, and try it on the gateway we know."""
         errors: dict[str, str] = {}
         entry = self._get_reauth_entry()
+        data = dict(entry.data) | (user_input or {})
         if user_input is not None:
-            data = dict(entry.data) | user_input
             identity, errors = await self._async_try(data)
             if identity:
                 await self.async_set_unique_id(identity.din)
@@ -182,7 +184,9 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_reload_and_abort(entry, data=data)
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=_REAUTH_SCHEMA,
+            data_schema=self.add_suggested_values_to_schema(
+                _REAUTH_SCHEMA, {CONF_ROLE: data[CONF_ROLE]}
+            ),
             description_placeholders={"name": entry.title},
             errors=errors,
         )
@@ -211,14 +215,20 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_connect(self, data: dict[str, Any]) -> Identity:
         """Log in to the gateway; keep certificate, model and token in the data."""
-        if CONF_FINGERPRINT not in data:
-            web = async_get_clientsession(self.hass)
-            fingerprint = await certificate_fingerprint(data[CONF_HOST], web=web)
-            data[CONF_FINGERPRINT] = fingerprint.hex()
+        web = async_create_clientsession(
+            self.hass, auto_cleanup=False, cookie_jar=DummyCookieJar()
+        )
         record = GatewayRecord()
-        client = async_client(self.hass, data, record)
-        await client.login()
-        identity = await client.identity()
+        try:
+            if CONF_FINGERPRINT not in data:
+                fingerprint = await certificate_fingerprint(data[CONF_HOST], web=web)
+                data[CONF_FINGERPRINT] = fingerprint.hex()
+            client = client_of(data, web=web, record=record)
+            await client.login()
+            with client.poll():
+                identity = await client.identity()
+        finally:
+            web.detach()
         data[CONF_MODEL] = identity.model.value
         data[CONF_RECORD] = record.as_dict()
         return identity

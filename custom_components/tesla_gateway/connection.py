@@ -3,27 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import DummyCookieJar
+from aiohttp import ClientSession
 
 from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
 
 from .const import CONF_FINGERPRINT, CONF_ROLE
 from .gateway import Credentials, GatewayClient, GatewayRecord, GatewaySession, Role
 
 
-def async_client(
-    hass: HomeAssistant, data: Mapping[str, Any], record: GatewayRecord
+def client_of(
+    data: Mapping[str, Any], *, web: ClientSession, record: GatewayRecord
 ) -> GatewayClient:
-    """Return the client that the data of a config entry describe.
-
-    Its cookies are its own and none: Home Assistant's shared session would
-    keep the gateway's, which stand for a login.
-    """
+    """Return the client that the data of a config entry describe."""
     session = GatewaySession(
         data[CONF_HOST],
-        web=async_create_clientsession(hass, cookie_jar=DummyCookieJar()),
+        web=web,
         credentials=Credentials(
             password=data[CONF_PASSWORD],
             role=Role(data[CONF_ROLE]),

@@ -32,12 +32,10 @@ DEVICE_INTERVAL: Final = timedelta(minutes=5)
 INFO_INTERVAL: Final = timedelta(hours=1)
 """What changes with new firmware only."""
 
-RETRY_INTERVAL: Final = timedelta(seconds=30)
-"""How soon a slow coordinator asks again when something failed."""
 KEPT_INTERVALS: Final = 3
 """How many of its intervals a value is shown after its last reading."""
 LONGEST_OVERDUE: Final = timedelta(seconds=90)
 """How long, at most, a value is shown after its next reading was due.
 
-Gateways reboot for about three minutes: nobody shall act on values from before.
+At the normal pace no power, charge or state is older than 90 s.
 """

@@ -5,7 +5,7 @@ while, then is None. What the gateway answers with "no such thing" is None too.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +28,6 @@ from .const import (
     LONGEST_OVERDUE,
     PACE_NORMAL,
     PACES,
-    RETRY_INTERVAL,
     STATE_INTERVAL,
 )
 from .gateway import (
@@ -120,7 +119,7 @@ class _Reading:
     """The last value of one part, and when it was read."""
 
     value: object = None
-    read_at: float = 0.0
+    read_at: float | None = None
 
 
 class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -165,22 +164,35 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         errors = dict(outcome for outcome in outcomes if outcome is not None)
         faults = [error for error in errors.values() if not isinstance(error, _ANSWERS)]
         self._follow_login(faults)
-        self.update_interval = (
-            min(self._interval, RETRY_INTERVAL) if faults else self._interval
-        )
         lost = [part for part in errors if self._is_outdated(part)]
         for part in lost:
             self._readings[part].value = None
         if any(reading.value is not None for reading in self._readings.values()):
             for part in lost:
                 LOGGER.warning("%s: no more %s: %s", self.name, part, errors[part])
-        elif faults or (self._essential and len(errors) == len(self._reads)):
+        elif self._has_failed(errors, faults):
             error = next(iter(faults or errors.values()))
             raise self._update_failed(error) from error
         data: DataT = self._data_type(
             **{part: reading.value for part, reading in self._readings.items()}
         )
         return data
+
+    def _has_failed(
+        self, errors: Mapping[str, GatewayError], faults: Sequence[GatewayError]
+    ) -> bool:
+        """Return whether a refresh with nothing to show is a failed one.
+
+        Set-up fails on the essential alone: the rest appears when it can be read.
+        """
+        if self._essential and len(errors) == len(self._reads):
+            return True
+        return bool(faults) and (self._essential or not self._is_setting_up)
+
+    @property
+    def _is_setting_up(self) -> bool:
+        """Return whether this is the first refresh."""
+        return self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
 
     async def _async_read(self, part: str) -> tuple[str, GatewayError] | None:
         """Read one part; return its name and error when that fails."""
@@ -194,6 +206,8 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             LOGGER.debug("%s: cannot read %s: %s", self.name, part, err)
             return part, err
         else:
+            if reading.value is None and reading.read_at is not None:
+                LOGGER.info("%s: %s is back", self.name, part)
             reading.value = value
             reading.read_at = monotonic()
         return None
@@ -202,14 +216,15 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         """Return whether a part has a value that is too old to be shown."""
         reading = self._readings[part]
         kept = min(self._interval * KEPT_INTERVALS, self._interval + LONGEST_OVERDUE)
-        age = monotonic() - reading.read_at
-        return reading.value is not None and age >= kept.total_seconds()
+        if reading.value is None or reading.read_at is None:
+            return False
+        return monotonic() - reading.read_at >= kept.total_seconds()
 
-    def _follow_login(self, faults: list[GatewayError]) -> None:
+    def _follow_login(self, faults: Sequence[GatewayError]) -> None:
         """Ask for the password when the login is refused, and stop asking after."""
         entry = self.config_entry
         if any(isinstance(error, GatewayAuthenticationError) for error in faults):
-            if entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+            if self._is_setting_up:
                 raise ConfigEntryAuthFailed(
                     translation_domain=DOMAIN, translation_key="authentication_error"
                 )
@@ -224,12 +239,12 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             k for kind, k in _TRANSLATION_KEYS.items() if isinstance(error, kind)
         )
         # Later on polls go on ticking: the client itself keeps the wait.
-        first = self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+        retry_after = getattr(error, "retry_after", None)
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key=key,
             translation_placeholders={"error": str(error)},
-            retry_after=getattr(error, "retry_after", None) if first else None,
+            retry_after=retry_after if self._is_setting_up else None,
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 import orjson
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
@@ -25,10 +26,14 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: GatewayConfigEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of a config entry."""
-    runtime = entry.runtime_data
-    return {
+    diagnostics = {
         "settings": async_redact_data(dict(entry.data), _SECRET_SETTINGS),
         "options": dict(entry.options),
+    }
+    if entry.state is not ConfigEntryState.LOADED:
+        return diagnostics
+    runtime = entry.runtime_data
+    return diagnostics | {
         "endpoints": runtime.client.outcomes,
         "live": _told(runtime.live),
         "state": _told(runtime.state),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, override
 
-from homeassistant.const import CONF_HOST
-from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.const import CONF_HOST, Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -24,6 +24,14 @@ class GatewayDescription[PartT, ValueT](EntityDescription):
 
     value_fn: Callable[[PartT], ValueT | None]
     """None where the gateway does not have the value (yet)."""
+    exists_fn: Callable[[PartT], bool] | None = None
+    """Whether the gateway has it; by default when there is a value."""
+
+    def exists(self, part: PartT) -> bool:
+        """Return whether there is something to show."""
+        if self.exists_fn is not None:
+            return self.exists_fn(part)
+        return self.value_fn(part) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,29 +91,24 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
             self.async_write_ha_state()
 
 
-def gateway_device(
-    entry: GatewayConfigEntry, status: Status | None = None
-) -> DeviceInfo:
+def gateway_device(entry: GatewayConfigEntry, status: Status | None) -> DeviceInfo:
     """Return the device of the gateway itself; its status is not known at once."""
     din = str(entry.unique_id)
     part_number, _, serial_number = din.partition("--")
-    device = DeviceInfo(
+    return DeviceInfo(
         configuration_url=f"https://{entry.data[CONF_HOST]}",
         identifiers={(DOMAIN, din)},
         manufacturer=MANUFACTURER,
-        model=entry.data[CONF_MODEL],
+        model=status.model if status else entry.data[CONF_MODEL],
         model_id=part_number,
         name=entry.title,
         serial_number=serial_number,
+        sw_version=status.firmware if status else None,
     )
-    if status:
-        device["model"] = status.model
-        device["sw_version"] = status.firmware
-    return device
 
 
 def battery_device(
-    entry: GatewayConfigEntry, battery: Battery | Powerwall
+    hass: HomeAssistant, entry: GatewayConfigEntry, battery: Battery | Powerwall
 ) -> DeviceInfo:
     """Return the device of one Powerwall; the gateway's must be registered."""
     ending = "".join(filter(str.isalnum, battery.serial_number))[-4:]
@@ -117,7 +120,7 @@ def battery_device(
         name=f"Powerwall {ending}",
         serial_number=battery.serial_number,
         via_device_id=dr.async_get_device_id_by_identifier(
-            entry.runtime_data.state.hass,
+            hass,
             (DOMAIN, str(entry.unique_id)),
             config_entry_id=entry.entry_id,
         ),
@@ -132,7 +135,8 @@ def gateway_part[DataT, PartT](
     return Part(
         coordinator=coordinator,
         read=lambda: part_fn(coordinator.data),
-        device=gateway_device(entry),
+        # Set-up has registered it; what else is known of it comes from there.
+        device=DeviceInfo(identifiers={(DOMAIN, str(entry.unique_id))}),
         unique_id=str(entry.unique_id),
     )
 
@@ -154,7 +158,7 @@ def battery_part(entry: GatewayConfigEntry, battery: Battery) -> Part[Battery]:
     return Part(
         coordinator=coordinator,
         read=read,
-        device=battery_device(entry, battery),
+        device=battery_device(coordinator.hass, entry, battery),
         unique_id=din,
     )
 
@@ -168,6 +172,7 @@ class EntityAdder:
     """
 
     entry: GatewayConfigEntry
+    platform: Platform
     async_add_entities: AddConfigEntryEntitiesCallback
 
     @callback
@@ -177,14 +182,18 @@ class EntityAdder:
         entity_type: Callable[[Part[PartT], DescriptionT], Entity],
         descriptions: Iterable[DescriptionT],
     ) -> None:
-        """Add each entity once the part has its value."""
+        """Add each entity once the part has its value, or has had it before."""
         missing = list(descriptions)
 
         @callback
         def add_present() -> None:
             if (value := part.read()) is None:
                 return
-            present = [each for each in missing if each.value_fn(value) is not None]
+            present = [
+                each
+                for each in missing
+                if each.exists(value) or self._known(part, each)
+            ]
             missing[:] = [each for each in missing if each not in present]
             if present:
                 self.async_add_entities(map(partial(entity_type, part), present))
@@ -192,6 +201,14 @@ class EntityAdder:
         add_present()
         if missing:
             self.entry.async_on_unload(part.coordinator.async_add_listener(add_present))
+
+    def _known(
+        self, part: Part[Any], description: GatewayDescription[Any, Any]
+    ) -> bool:
+        """Return whether an entity was there before Home Assistant started."""
+        unique_id = f"{part.unique_id}_{description.key}"
+        registry = er.async_get(part.coordinator.hass)
+        return bool(registry.async_get_entity_id(self.platform, DOMAIN, unique_id))
 
     @callback
     def add_batteries[DescriptionT: GatewayDescription[Any, Any]](

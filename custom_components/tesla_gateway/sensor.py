@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import (
     EntityCategory,
+    Platform,
     UnitOfApparentPower,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
@@ -262,6 +263,7 @@ GRID_SENSORS: Final[tuple[GatewaySensorDescription[Grid], ...]] = (
         device_class=SensorDeviceClass.ENUM,
         options=[status.value for status in GridStatus],
         value_fn=lambda grid: grid.status,
+        exists_fn=lambda _: True,
     ),
 )
 
@@ -277,6 +279,7 @@ OPERATION_SENSORS: Final[tuple[GatewaySensorDescription[Operation], ...]] = (
         device_class=SensorDeviceClass.ENUM,
         options=[mode.value for mode in OperationMode],
         value_fn=lambda operation: operation.mode,
+        exists_fn=lambda operation: operation.reported_mode is not None,
     ),
     GatewaySensorDescription(
         key="backup_reserve",
@@ -318,7 +321,11 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors this gateway has."""
     live, state = entry.runtime_data.live, entry.runtime_data.state
-    adder = EntityAdder(entry=entry, async_add_entities=async_add_entities)
+    adder = EntityAdder(
+        entry=entry,
+        platform=Platform.SENSOR,
+        async_add_entities=async_add_entities,
+    )
     for kind, descriptions in METER_SENSORS.items():
         adder.add(gateway_part(live, meter(kind)), GatewaySensor, descriptions)
     adder.add(

@@ -220,7 +220,8 @@ async def test_looks_for_the_din_elsewhere(
     for path, status in faults:
         gateway.faults.add(path, status=status)
     assert (await client.identity()).din == DIN
-    assert [*gateway.stats.requests][-1] == asked
+    places = ("GET /api/powerwalls", "GET /api/config", "GET /tedapi/din")
+    assert [each for each in gateway.stats.requests if each in places][-1] == asked
 
 
 @pytest.mark.parametrize(

@@ -286,3 +286,13 @@ def test_takes_up_anything(value: Any) -> None:
         assert record.token in (None, value)
     record = GatewayRecord({"logins_until": [value] * 9}, clock=Clock(BOOTED))
     assert _objection(record) is None
+
+
+def test_a_detached_record_tells_nobody() -> None:
+    """Test a client that goes on after its time does not overwrite the next one's."""
+    changes: list[str] = []
+    record = GatewayRecord(on_change=lambda: changes.append("changed"))
+    record.logged_in("token")
+    record.detach()
+    record.logged_in("another")
+    assert changes == ["changed"]

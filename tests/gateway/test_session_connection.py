@@ -197,6 +197,15 @@ async def test_nobody_listens(
     assert await session.get(PATH)
 
 
+async def test_a_closed_session(web: ClientSession, connect: Connect) -> None:
+    """Test a read that outlives what it is sent with fails like any other."""
+    session = connect()
+    await session.login()
+    await web.close()
+    with pytest.raises(GatewayUnreachableError):
+        await session.get(PATH)
+
+
 def _says(*words: bytes) -> Talk:
     """Return what waits for a request and then says some words."""
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from . import parse
 from .errors import (
     GatewayAbsentError,
+    GatewayError,
     GatewayForbiddenError,
     GatewayIdentityError,
     GatewayRejectedError,
@@ -30,10 +31,9 @@ from .session import GatewaySession
 class GatewayClient:
     """Reads one gateway.
 
-    Each method sends one request and raises the errors of `errors`: most
-    telling are GatewayAbsentError (this firmware has no such endpoint),
-    GatewayForbiddenError (not for this login) and GatewayStoppedError (the
-    site controller is stopped).
+    Reads raise the errors of `errors`, most telling: GatewayAbsentError (this
+    firmware has no such endpoint), GatewayForbiddenError (not for this login)
+    and GatewayStoppedError (the site controller is stopped).
     """
 
     def __init__(self, session: GatewaySession) -> None:
@@ -112,13 +112,14 @@ class GatewayClient:
         Raise GatewayIdentityError when nothing gives a DIN.
         """
         status = await self._if_told(self.status)
-        site = await self._if_told(self.site_name)
-        controller = await self._if_told(self.site_controller)
-        # The Powerwall 3 is the one gateway known to have none of these.
+        din = (status.din if status else None) or await self._din()
+        site = await self._if_told(self.site_name, forgiven=GatewayError)
+        controller = await self._if_told(self.site_controller, forgiven=GatewayError)
+        # The Powerwall 3 is the one gateway known to have neither.
         absent = self.outcomes.get("/api/status") == "404" and not site
         unknown = GatewayModel.POWERWALL_3 if absent else GatewayModel.OTHER
         return Identity(
-            din=(status.din if status else None) or await self._din(),
+            din=din,
             model=status.model if status else unknown,
             firmware=status.firmware if status else None,
             site_name=site.name if site else None,
@@ -144,12 +145,18 @@ class GatewayClient:
         return parse.din(await self._session.get("/tedapi/din"))
 
     async def _if_told[ModelT](
-        self, read: Callable[[], Awaitable[ModelT]]
+        self,
+        read: Callable[[], Awaitable[ModelT]],
+        *,
+        forgiven: type[GatewayError] | tuple[type[GatewayError], ...] = (
+            GatewayRejectedError,
+            GatewayResponseError,
+        ),
     ) -> ModelT | None:
         """Return what an endpoint gives, or None where it gives nothing readable."""
         try:
             return await read()
-        except GatewayRejectedError, GatewayResponseError:
+        except forgiven:
             if self._session.record.token is None:
                 raise  # The login itself: nothing else will be told either.
             return None

@@ -61,9 +61,11 @@ class GatewayAuthenticationError(GatewayError):
 class GatewayRateLimitError(GatewayError):
     """Nothing may be sent to the gateway for a while."""
 
-    def __init__(self, retry_after: float) -> None:
+    def __init__(
+        self, retry_after: float, what: str = "the gateway wants no requests"
+    ) -> None:
         """Keep the time to wait, in seconds from now."""
-        super().__init__(f"the gateway wants no requests for {retry_after:.0f} s")
+        super().__init__(f"{what} for {retry_after:.0f} s")
         self.retry_after = retry_after
 
 

@@ -100,7 +100,7 @@ class Identity:
         """Return the firmware's leading numbers, to compare: (24, 12, 6)."""
         numbers = re.match(r"[\d.]*", self.firmware or "")
         return (
-            tuple(int(number) for number in re.findall(r"\d+", numbers[0]))
+            tuple(int(number) for number in re.findall(r"\d{1,9}", numbers[0]))
             if numbers
             else ()
         )

@@ -62,6 +62,10 @@ class GatewayRecord:
             for moment in (logins if isinstance(logins, list) else [])
         ]
 
+    def detach(self) -> None:
+        """Tell nobody of changes any more: another record takes over."""
+        self._on_change = lambda: None
+
     @property
     def token(self) -> str | None:
         """Return the token of the last login that has not been found invalid."""
@@ -96,7 +100,8 @@ class GatewayRecord:
             raise GatewayAuthenticationError(self._refusal)
         self._logins_until = [until for until in self._logins_until if until > now]
         if len(self._logins_until) >= LOGIN_BUDGET:
-            raise GatewayRateLimitError(min(self._logins_until) - now)
+            pause = min(self._logins_until) - now
+            raise GatewayRateLimitError(pause, "no login is sent again")
 
     def count_login(self) -> None:
         """Count a login that may have reached the gateway."""

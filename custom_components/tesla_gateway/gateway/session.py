@@ -56,8 +56,6 @@ _LOGIN_PATH: Final = "/api/login/Basic"
 _KNOWN_NAMES: Final = frozenset({"teg", "powerwall", "powerpack"})
 _NO_CERTIFICATE: Final = bytes(32)
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None)
-_STILL_WORKS: Final = 60.0
-"""Seconds in which an answered request shows that the login is good."""
 _OPEN_PATHS: Final = frozenset(
     {"/api/site_info/site_name", "/api/sitemaster", "/api/status"}
 )
@@ -90,16 +88,6 @@ class _Poll:
         if self.deadline is None:
             self.deadline = asyncio.get_running_loop().time() + self.seconds
         return self.deadline
-
-    def is_about_token(self, status: int, token: str) -> bool:
-        """Return whether a refusal may be cured by another login.
-
-        401 means an unknown token. 403 means that too on some firmware, or that
-        the endpoint is not for this login: so it does for a token that works.
-        """
-        if status == 401:
-            return token != self.fresh
-        return status == 403 and token not in (self.fresh, self.accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +151,7 @@ class GatewaySession:
         self._login_lock = asyncio.Lock()
         self._login_error: Exception | None = None
         self._logins_ended = 0
-        self._accepted_at: float | None = None
+        self._accepted_paths: dict[str, None] = {}
         self.record = record
         self.endpoints = EndpointMemory(record.clock)
 
@@ -182,22 +170,49 @@ class GatewaySession:
         poll = _poll.get() or _Poll(self._timeout)
         token = self.record.token or await self._fresh_token(poll, stale=None)
         answer = await self._request("GET", path, poll, token=token)
-        if poll.is_about_token(answer.status, token):
+        if not await self._is_answer_to(token, path, answer.status, poll):
             try:
                 token = poll.fresh = await self._fresh_token(poll, stale=token)
             except GatewayAuthenticationError:
-                # Firmware that forgot the password may still take the token.
-                if answer.status == 401 or poll.accepted is None:
-                    if not self._works():
-                        self.record.forget_token()
-                    raise
-            else:
-                answer = await self._request("GET", path, poll, token=token)
+                self.record.forget_token()
+                raise
+            answer = await self._request("GET", path, poll, token=token)
+        if answer.status in (401, 403):
+            # When the token opens nothing else either, it is not about this endpoint.
+            lasting = await self._opens(token, poll, but=path)
+            raise self.endpoints.refused(
+                path, GatewayForbiddenError, answer.status, lasting=lasting
+            )
         body = self._read(path, answer)
         if path not in _OPEN_PATHS:
             poll.accepted = token
-            self._accepted_at = self.record.clock()
+            self._accepted_paths.pop(path, None)
+            self._accepted_paths[path] = None
         return body
+
+    async def _is_answer_to(
+        self, token: str, path: str, status: int, poll: _Poll
+    ) -> bool:
+        """Return whether an answer is about the request, not about the token.
+
+        401 means an unknown token. 403 means that too on some firmware, or that
+        the endpoint is not for this login: so it does for a token that works.
+        """
+        if status not in (401, 403) or token == poll.fresh:
+            return True
+        return status == 403 and await self._opens(token, poll, but=path)
+
+    async def _opens(self, token: str, poll: _Poll, *, but: str) -> bool:
+        """Return whether a token works, asking what has answered last if need be."""
+        if poll.accepted == token:
+            return True
+        path = next((p for p in reversed(self._accepted_paths) if p != but), None)
+        if path is None:
+            return False
+        answer = await self._request("GET", path, poll, token=token)
+        if 200 <= answer.status < 300:
+            poll.accepted = token
+        return poll.accepted == token
 
     async def login(self) -> None:
         """Log in because a person asks for it: no budget, no wait applies."""
@@ -211,13 +226,9 @@ class GatewaySession:
                 self.endpoints.answered(path)
                 return answer.body
             case _Answer(status=404):
-                error: type[GatewayRejectedError] = GatewayAbsentError
-                raise self.endpoints.refused(path, error, 404, lasting=False)
-            case _Answer(status=401 | 403 as status):
-                # When nothing at all answers, it is not about this endpoint.
-                lasting = self._works()
-                error = GatewayForbiddenError
-                raise self.endpoints.refused(path, error, status, lasting=lasting)
+                raise self.endpoints.refused(
+                    path, GatewayAbsentError, 404, lasting=False
+                )
             case _Answer(status=429):
                 raise self.record.wait(_retry_after(answer.headers) or DATA_WAIT)
             case _Answer(status=502, body=b""):
@@ -229,11 +240,6 @@ class GatewaySession:
             case _Answer(status=status) if 300 <= status < 400:
                 raise GatewayResponseError(f"{path} redirects, which no gateway does")
         raise GatewayRejectedError(path, answer.status)
-
-    def _works(self) -> bool:
-        """Return whether a token has been good for something lately."""
-        accepted = self._accepted_at
-        return accepted is not None and self.record.clock() - accepted < _STILL_WORKS
 
     async def _fresh_token(self, poll: _Poll, *, stale: str | None) -> str:
         """Return a token other than `stale`; of many callers one logs in."""
@@ -294,6 +300,8 @@ class GatewaySession:
                 raise self.record.login_refused(_refusal(answer.body))
             case 429 | 503:
                 raise self.record.wait(_retry_after(answer.headers) or LOGIN_WAIT)
+            case status if status >= 500:
+                raise GatewayRejectedError(_LOGIN_PATH, status)
         raise GatewayResponseError(f"{_LOGIN_PATH} answers with status {answer.status}")
 
     async def _request(
@@ -336,6 +344,8 @@ async def _send(
     json: object = None,
 ) -> _Answer:
     """Send one request and read its answer, whatever its status."""
+    if web.closed:
+        raise GatewayUnreachableError("the client is closed")
     try:
         async with (
             asyncio.timeout(seconds),
