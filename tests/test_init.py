@@ -14,6 +14,7 @@ from simulator.server import Simulator
 
 from .conftest import AddGateway, StateOf, Tick
 
+LOGIN = "/api/login/Basic"
 READ = {
     "GET /api/meters/aggregates",
     "GET /api/operation",
@@ -102,6 +103,23 @@ async def test_devices(
         assert battery.via_device_id == hub.id
         assert battery.manufacturer == "Tesla"
         assert str(battery.serial_number) in str(battery.identifiers)
+
+
+async def test_firmware_is_not_forgotten(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    gateway: Simulator,
+) -> None:
+    """Test a restart while the status cannot be read keeps the firmware known."""
+    gateway.faults.add("/api/status", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hub = device_registry.async_get_device_by_identifier(
+        (DOMAIN, str(entry.unique_id)), entry.entry_id
+    )
+    assert hub is not None
+    assert hub.sw_version == "21.44"
 
 
 @pytest.mark.parametrize("gateway_options", [{"profile": "21.13", "batteries": 2}])
@@ -215,12 +233,13 @@ async def test_removed_in_the_middle_of_a_poll(
     gateway: Simulator,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Test a refresh that outlives its entry ends quietly."""
-    gateway.faults.add("/api/meters/aggregates", ending="hang")
-    refresh = hass.async_create_task(entry.runtime_data.live.async_refresh())
-    while not gateway.stats.in_flight:  # noqa: ASYNC110  # in another thread
-        await asyncio.sleep(0)
+    """Test a login under way neither writes to an entry that is gone nor goes on."""
     gateway.expire_tokens()
+    gateway.reset_stats()
+    gateway.faults.add(LOGIN, ending="hang")
+    refresh = hass.async_create_task(entry.runtime_data.live.async_refresh())
+    while not gateway.stats.requests[f"POST {LOGIN}"]:  # noqa: ASYNC110  # other thread
+        await asyncio.sleep(0)
     await hass.config_entries.async_remove(entry.entry_id)
     gateway.faults.clear()
     await refresh

@@ -46,7 +46,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
         if error is not None:
             raise error
     dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id, **gateway_device(entry, None)
+        config_entry_id=entry.entry_id, **gateway_device(entry)
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     _follow_devices(hass, entry)

@@ -91,11 +91,13 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
             self.async_write_ha_state()
 
 
-def gateway_device(entry: GatewayConfigEntry, status: Status | None) -> DeviceInfo:
+def gateway_device(
+    entry: GatewayConfigEntry, status: Status | None = None
+) -> DeviceInfo:
     """Return the device of the gateway itself; its status is not known at once."""
     din = str(entry.unique_id)
     part_number, _, serial_number = din.partition("--")
-    return DeviceInfo(
+    device = DeviceInfo(
         configuration_url=f"https://{entry.data[CONF_HOST]}",
         identifiers={(DOMAIN, din)},
         manufacturer=MANUFACTURER,
@@ -103,8 +105,11 @@ def gateway_device(entry: GatewayConfigEntry, status: Status | None) -> DeviceIn
         model_id=part_number,
         name=entry.title,
         serial_number=serial_number,
-        sw_version=status.firmware if status else None,
     )
+    if status:
+        # Left out until then: None would wipe the firmware known from before.
+        device["sw_version"] = status.firmware
+    return device
 
 
 def battery_device(

@@ -60,18 +60,19 @@ class EndpointMemory:
         if lasting or path not in self._answered:
             gap = LASTING
         else:
-            gap = min(previous.gap * 2, LASTING) if previous else FIRST_GAP
+            doubled = previous.gap * 2 if previous else 0.0
+            gap = min(max(doubled, FIRST_GAP), LASTING)
         self._refusals[path] = _Refusal(error, status, gap, self._clock() + gap)
         return error(path, status)
 
     def busy(self, path: str, seconds: float) -> GatewayRejectedError:
         """Note that an endpoint asked for a pause (503), and return its error."""
         until = self._clock() + min(seconds, LASTING)
-        self._refusals[path] = _Refusal(GatewayRejectedError, 503, FIRST_GAP / 2, until)
+        self._refusals[path] = _Refusal(GatewayRejectedError, 503, 0.0, until)
         return GatewayRejectedError(path, 503)
 
     def forget(self) -> None:
-        """Ask everything anew: the firmware or the login is another one."""
+        """Ask everything anew: the firmware is another one."""
         self._refusals.clear()
 
     @property

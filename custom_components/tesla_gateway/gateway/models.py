@@ -98,12 +98,8 @@ class Identity:
     @property
     def release(self) -> tuple[int, ...]:
         """Return the firmware's leading numbers, to compare: (24, 12, 6)."""
-        numbers = re.match(r"[\d.]*", self.firmware or "")
-        return (
-            tuple(int(number) for number in re.findall(r"\d{1,9}", numbers[0]))
-            if numbers
-            else ()
-        )
+        numbers, _, _ = (self.firmware or "").partition("-")
+        return tuple(int(number) for number in re.findall(r"\d{1,9}", numbers))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
