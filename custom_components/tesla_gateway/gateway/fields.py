@@ -1,0 +1,132 @@
+"""Fields of the gateway's JSON, as what they should be or as missing.
+
+Firmware versions add, drop and null keys at will: what is not of the type it has
+to be is None, and only an answer of another shape is an error.
+"""
+
+from collections.abc import Mapping
+import re
+
+import orjson
+
+from .errors import GatewayResponseError
+
+type Object = Mapping[str, object]
+"""A JSON object."""
+
+
+def json_object(path: str, body: bytes) -> Object:
+    """Return the JSON object an endpoint answers."""
+    answer = _json(path, body)
+    if not isinstance(answer, dict):
+        raise GatewayResponseError(f"{path} gives JSON of another shape")
+    return answer
+
+
+def json_array(path: str, body: bytes) -> list[Object]:
+    """Return the objects of the JSON array an endpoint answers, which may be null."""
+    answer = _json(path, body)
+    if not isinstance(answer, list | None):
+        raise GatewayResponseError(f"{path} gives JSON of another shape")
+    return _objects(answer)
+
+
+def _json(path: str, body: bytes) -> object:
+    """Return the JSON value an endpoint answers."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as err:
+        raise GatewayResponseError(f"{path} gives no JSON") from err
+
+
+def _objects(value: object) -> list[Object]:
+    """Return the objects of a list that may be null or missing."""
+    return [
+        each
+        for each in (value if isinstance(value, list) else [])
+        if isinstance(each, dict)
+    ]
+
+
+def units(answer: Object, key: str) -> list[Object]:
+    """Return the units of a list that may be null or missing.
+
+    One without part and serial number is nobody: it is left out.
+    """
+    return [
+        unit
+        for unit in objects(answer, key)
+        if text(unit, "PackagePartNumber") and text(unit, "PackageSerialNumber")
+    ]
+
+
+def objects(answer: Object, key: str) -> list[Object]:
+    """Return the objects of a list that may be null or missing."""
+    return _objects(answer.get(key))
+
+
+def inner(answer: Object, key: str) -> Object:
+    """Return an object inside the object, an empty one where it is missing."""
+    value = answer.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def number(answer: Object, key: str) -> float | None:
+    """Return a number; what is none is missing. The reader lets no infinity in."""
+    value = answer.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value + 0  # firmware says -0 at times, which this makes 0
+
+
+def whole(answer: Object, key: str) -> int | None:
+    """Return a whole number."""
+    value = number(answer, key)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def lifetime(answer: Object, key: str) -> float | None:
+    """Return a lifetime energy.
+
+    Negative ones were seen after a meter change, and 0 while a gateway starts.
+    """
+    energy = number(answer, key)
+    return energy if energy is not None and energy > 0 else None
+
+
+def flag(answer: Object, key: str) -> bool | None:
+    """Return a truth value."""
+    value = answer.get(key)
+    return value if isinstance(value, bool) else None
+
+
+def flags(answer: Object, key: str) -> tuple[bool, ...]:
+    """Return the truth values of a list that may be null or missing."""
+    values = answer.get(key)
+    return tuple(each is True for each in values) if isinstance(values, list) else ()
+
+
+def text(answer: Object, key: str) -> str | None:
+    """Return a text; an empty one is missing."""
+    value = answer.get(key)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def texts(answer: Object, key: str) -> tuple[str, ...]:
+    """Return the texts of a list that may be null or missing."""
+    values = answer.get(key)
+    if not isinstance(values, list):
+        return ()
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def words(answer: Object, key: str, prefix: str = "") -> str | None:
+    """Return a state name such as PINV_GridFollowing as grid_following."""
+    name = text(answer, key)
+    return None if name is None else state_words(name, prefix)
+
+
+def state_words(name: str, prefix: str = "") -> str | None:
+    """Return a state name of the gateway in small letters, without its prefix."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name.removeprefix(prefix))
+    return "_".join(parts).lower() or None
