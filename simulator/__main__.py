@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--scenario", choices=SCENARIOS, default="day", help="how the site begins")
     add("--batteries", type=_whole(1, 100), help="default: as the scenario has")
     add("--latency-ms", type=_whole(0, 600_000), default=0, help="added to an answer")
-    add("--replay", type=Path, metavar="DIR", help="serve recorded answers instead")
+    add("--replay", type=Path, metavar="PATH", help="serve recorded answers instead")
     add("--password", default=DEFAULT_PASSWORD, help="default: %(default)s")
     add("--writes", choices=WRITERS, help="who may write; default: as the firmware has")
     return parser

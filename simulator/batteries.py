@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from .incidents import Update
 from .meters import BATTERY_FREQUENCY
 from .profiles import Profile
 from .site import PACK_POWER, Battery, Site
 from .wire import Document, timestamp
 
 BATTERY_PART: Final = "3012170-05-B"
+POWER_UNIT_PART: Final = "1081100-10-U"
+"""Of the cells and the inverter in a Powerwall, which share a serial number too."""
 
 CONTROLLER_RUNS: Final = (
     "Cannot perform this action with site controller running. From landing page, "
@@ -32,6 +35,11 @@ SYNC_UPDATES: Final = (
     "Islanding configuration",
     "Grid code",
 )
+
+
+def power_unit_serial(battery: int) -> str:
+    """Return the serial number of the cells and the inverter in a Powerwall."""
+    return f"TGSIMULATED{201 + battery}"
 
 
 def battery_block(
@@ -98,7 +106,7 @@ def system_status(site: Site, profile: Profile) -> Document:
         "ffr_power_availability_low": 5290 * count,
         "load_charge_constraint": 0,
         "max_sustained_ramp_rate": 1250000,
-        "grid_faults": profile.grid_faults,
+        "grid_faults": grid_faults(site, profile),
         "can_reboot": can_reboot(site),
         "smart_inv_delta_p": 0,
         "smart_inv_delta_q": 0,
@@ -114,18 +122,39 @@ def system_status(site: Site, profile: Profile) -> Document:
     }
 
 
+def grid_faults(site: Site, profile: Profile) -> list[Document]:
+    """Return what was wrong with the grid: of the profile, and since the site began."""
+    began = site.start.timestamp()
+    since = [
+        {
+            "timestamp": round((began + fault.elapsed) * 1000),
+            "alert_name": fault.code,
+            "alert_is_fault": fault.is_fault,
+            "decoded_alert": fault.decoded,
+            "alert_raw": fault.raw,
+            "git_hash": profile.git_hash[:14],
+            "site_uid": "simulated-site",
+            "ecu_type": "TEPINV",
+            "ecu_package_part_number": POWER_UNIT_PART,
+            "ecu_package_serial_number": power_unit_serial(fault.battery),
+        }
+        for fault in site.incidents.grid_faults
+    ]
+    return [*profile.grid_faults, *since]
+
+
 def can_reboot(site: Site) -> str:
     """Return Yes, why not, or nothing while there is no controller to ask."""
     return (site.busy_reason or "Yes") if site.is_running else ""
 
 
 def powerwalls_status(site: Site, _profile: Profile) -> Document:
-    """Return what the gateway is busy with: nothing."""
+    """Return what the gateway is busy with: nothing, but for an update."""
     flag = "run sitemanager flag enabled"
     process = "sitemanager process is running"
     return {
         "enumerating": False,
-        "updating": False,
+        "updating": site.incidents.update is not None,
         "checking_if_offgrid": False,
         "is_on_grid": site.is_connected,
         "running_phase_detection": False,
@@ -142,35 +171,40 @@ def powerwalls(site: Site, profile: Profile) -> Document:
     """Return the units the gateway found, and the checks it can make on them."""
     return {
         **powerwalls_status(site, profile),
-        "powerwalls": [_powerwall(site, battery) for battery in site.batteries],
+        "powerwalls": [
+            _powerwall(site, number) for number in range(len(site.batteries))
+        ],
         "gateway_din": profile.din,
         "sync": {
             "updating": False,
             "commissioning_diagnostic": _commissioning(
                 site, SYNC_CHECKS, {"status": "pass", "end_time": timestamp(site)}
             ),
-            "update_diagnostic": _update(SYNC_UPDATES),
+            "update_diagnostic": _update(site, SYNC_UPDATES, None),
         },
         "msa": None,
         "states": None,
     }
 
 
-def _powerwall(site: Site, battery: Battery) -> Document:
+def _powerwall(site: Site, number: int) -> Document:
     """Return one unit: not compliant while the controller runs, however healthy."""
+    update = site.incidents.update
+    if update is not None and update.battery != number:
+        update = None
     return {
         "Type": "",
         "PackagePartNumber": BATTERY_PART,
-        "PackageSerialNumber": battery.serial,
+        "PackageSerialNumber": site.batteries[number].serial,
         "type": "ACPW",
         "grid_state": "Grid_Uncompliant" if site.is_running else "Grid_Compliant",
         "grid_reconnection_time_seconds": 0,
         "under_phase_detection": False,
-        "updating": False,
+        "updating": update is not None,
         "commissioning_diagnostic": _commissioning(
             site, POWERWALL_CHECKS, {"status": "running", "end_time": None}
         ),
-        "update_diagnostic": _update(POWERWALL_UPDATES),
+        "update_diagnostic": _update(site, POWERWALL_UPDATES, update),
         "bc_type": None,
         "in_config": True,
     }
@@ -206,8 +240,13 @@ def _commissioning(
     }
 
 
-def _update(names: tuple[str, ...]) -> Document:
-    """Return the steps of a firmware update, none of which is under way."""
+def _update(site: Site, names: tuple[str, ...], update: Update | None) -> Document:
+    """Return the steps of a firmware update: to do, under way or done.
+
+    What one under way looks like is inferred; those to do and those done are recorded.
+    """
+    not_begun = [("not_run", 0.0)] * len(names)
+    steps = update.steps(len(names)) if update else not_begun
     return {
         "name": "Firmware Update",
         "category": "InternalComms",
@@ -216,15 +255,15 @@ def _update(names: tuple[str, ...]) -> Document:
         "checks": [
             {
                 "name": name,
-                "status": "not_run",
-                "start_time": None,
-                "end_time": None,
-                "progress": 0,
-                "results": None,
-                "debug": None,
+                "status": status,
+                "start_time": None if status == "not_run" else timestamp(site),
+                "end_time": timestamp(site) if status == "pass" else None,
+                "progress": progress,
+                "results": {} if status == "pass" else None,
+                "debug": {} if status == "pass" else None,
                 "checks": None,
             }
-            for name in names
+            for name, (status, progress) in zip(names, steps, strict=True)
         ],
         "alert": False,
     }

@@ -9,13 +9,16 @@ from copy import deepcopy
 from datetime import timedelta, timezone
 from typing import Final
 
-from . import batteries, meters
+from . import batteries, inverter, meters
 from .profiles import Profile
 from .site import SOLAR_RATING, Site
 from .wire import Document, edit, go_duration
 
 UPTIME: Final = 831359.932079901
 """Seconds the gateway had been up when the site's own time began (recorded)."""
+
+GENERATOR_RATING: Final = 10_000
+"""Nameplate in W, of no generator in particular."""
 
 STATUS_OFFSET: Final = timezone(timedelta(hours=8))
 """Gateways give their start time in this offset wherever they are."""
@@ -84,10 +87,6 @@ def _grid_status(site: Site, _profile: Profile) -> Document:
     return {"grid_status": site.grid_status, "grid_services_active": False}
 
 
-def _grid_faults(_site: Site, profile: Profile) -> Document:
-    return profile.grid_faults
-
-
 def _sitemaster(site: Site, _profile: Profile) -> Document:
     return {
         "status": "StatusUp" if site.is_running else "StatusDown",
@@ -116,9 +115,22 @@ def _solars(site: Site, _profile: Profile) -> Document:
     return [panels] if site.has_solar else []
 
 
+def _generators(site: Site, _profile: Profile) -> Document:
+    """Return the generator, if any, with keys as of panels: nobody has shown one."""
+    if site.generator_power is None:
+        return {"disconnect_type": "None", "generators": []}
+    generator = {
+        "brand": "Simulated",
+        "model": "Generator",
+        "power_rating_watts": GENERATOR_RATING,
+    }
+    return {"disconnect_type": "DownstreamATS", "generators": [generator]}
+
+
 def _update_status(site: Site, profile: Profile) -> Document:
+    is_updating = site.incidents.update is not None
     return {
-        "state": "/update_succeeded",
+        "state": "/download" if is_updating else "/update_succeeded",
         "info": {"status": ["nonactionable"]},
         "current_time": round(site.now.timestamp() * 1000),
         "last_status_time": round(site.start.timestamp() * 1000) - 3359486,
@@ -151,7 +163,6 @@ CONSTANTS: Final[Mapping[str, Document]] = {
         "registered": True,
         "timed_out_registration": False,
     },
-    "/api/generators": {"disconnect_type": "None", "generators": []},
     "/api/generators/disconnect_types": ["DownstreamATS"],
     "/api/meters/status": {"status": "", "errors": None},
     "/api/networks": [
@@ -218,6 +229,7 @@ type Body = Callable[[Site, Profile], Document]
 BODIES: Final[Mapping[str, Body]] = {
     "/api/auth/toggle/supported": _toggle,
     "/api/config": _config,
+    "/api/generators": _generators,
     "/api/meters": meters.wiring,
     "/api/meters/aggregates": meters.aggregates,
     "/api/meters/readings": meters.readings,
@@ -229,11 +241,12 @@ BODIES: Final[Mapping[str, Body]] = {
     "/api/site_info": _site_info,
     "/api/site_info/site_name": _site_name,
     "/api/sitemaster": _sitemaster,
+    "/api/solar_powerwall": inverter.solar_powerwall,
     "/api/solars": _solars,
     "/api/status": _status,
     "/api/system/update/status": _update_status,
     "/api/system_status": batteries.system_status,
-    "/api/system_status/grid_faults": _grid_faults,
+    "/api/system_status/grid_faults": batteries.grid_faults,
     "/api/system_status/grid_status": _grid_status,
     "/api/system_status/soe": _soe,
 }

@@ -1,6 +1,7 @@
 """Checks of what somebody gives the simulator, put together from small ones."""
 
 from collections.abc import Callable, Mapping
+import re
 from typing import Any
 
 type Check = Callable[[str, Any], Any]
@@ -72,6 +73,20 @@ def an_object(checks: Mapping[str, Check]) -> Check:
             if key not in checks:
                 raise ControlError(f"{name} has no {key}: {', '.join(checks)}")
         return {key: checks[key](f"{name}.{key}", value[key]) for key in value}
+
+    return check
+
+
+def a_mapping(pattern: str, check_one: Check) -> Check:
+    """Take an object with any keys of a form."""
+
+    def check(name: str, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ControlError(f"{name} must be an object")
+        for key in value:
+            if not re.fullmatch(pattern, key):
+                raise ControlError(f"{name} has no {key}: {pattern}")
+        return {key: check_one(f"{name}.{key}", value[key]) for key in value}
 
     return check
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .checks import (
     Check,
+    a_mapping,
     an_object,
     kind_of,
     list_of,
@@ -18,9 +19,11 @@ from .checks import (
     whole,
 )
 from .faults import Ending, Fault
+from .incidents import MILLISECOND, GridFault, Update
 from .profiles import WRITERS
 from .scenarios import DISABLED_REASON
 from .site import Site, new_batteries
+from .vitals import ECU_TYPES
 
 if TYPE_CHECKING:
     from .server import Simulator
@@ -53,6 +56,7 @@ SITE: Final[Mapping[str, Check]] = {
     "solar_power": WATTS,
     "load_power": WATTS,
     "battery_power": WATTS,
+    "generator_power": WATTS,
     "has_solar": FLAG,
     "has_backup_switch": FLAG,
     "mode": TEXT,
@@ -63,6 +67,24 @@ SITE: Final[Mapping[str, Check]] = {
     "is_off_grid_wanted": FLAG,
 }
 """Attributes of `site.Site`, and two numbers of batteries, in the order of setting."""
+
+
+GRID_FAULT: Final[Mapping[str, Check]] = {
+    "code": TEXT,
+    "is_fault": FLAG,
+    "values": list_of(kind_of(dict)),
+    "battery": whole(0, 100),
+}
+"""The fields of `incidents.GridFault`, but its time."""
+
+UPDATE: Final[Mapping[str, Check]] = {
+    "battery": whole(0, 100),
+    "progress": number(0, 1),
+}
+"""The fields of `incidents.Update`."""
+
+DEVICE: Final = rf"({'|'.join(ECU_TYPES)})\.\d+"
+"""Kind and number of a device in vitals: TEPOD.0 is the first of its kind."""
 
 
 def _a_fault(name: str, value: Any) -> Fault:
@@ -95,6 +117,30 @@ def _set_site(simulator: Simulator, value: Mapping[str, Any]) -> None:
                 setattr(simulator.site, name, value[name])
             else:
                 setter(simulator.site, value[name])
+
+
+def _add_grid_faults(
+    simulator: Simulator, value: list[Mapping[str, Any]] | None
+) -> None:
+    """Let something be wrong with the grid now, or forget all that ever was.
+
+    No two are at the same millisecond.
+    """
+    incidents = simulator.site.incidents
+    if value is None:
+        incidents.grid_faults.clear()
+        return
+    for fields in value:
+        now = max(simulator.site.elapsed, incidents.latest_fault() + MILLISECOND)
+        incidents.grid_faults.append(GridFault(**fields, elapsed=now))
+
+
+def _set_alerts(simulator: Simulator, value: dict[str, list[str]]) -> None:
+    simulator.site.incidents.alerts = dict(value)
+
+
+def _set_update(simulator: Simulator, value: Mapping[str, Any] | None) -> None:
+    simulator.site.incidents.update = None if value is None else Update(**value)
 
 
 def _set_batteries(site: Site, count: int) -> None:
@@ -153,6 +199,9 @@ CONTROLS: Final[Mapping[str, tuple[Check, Callable[[Simulator, Any], None]]]] = 
     "speed": (number(0, 86400), _set_speed),
     "site": (an_object(SITE), _set_site),
     "advance": (SECONDS, _advance),
+    "grid_faults": (or_none(list_of(an_object(GRID_FAULT))), _add_grid_faults),
+    "alerts": (a_mapping(DEVICE, list_of(TEXT)), _set_alerts),
+    "update": (or_none(an_object(UPDATE)), _set_update),
     "latency_ms": (number(0, 600_000), _set_latency),
     "faults": (list_of(_a_fault), _set_faults),
     "password": (TEXT, _set_password),
@@ -186,6 +235,7 @@ def state(simulator: Simulator) -> dict[str, Any]:
         "battery_power": flows.battery,
         "solar_power": flows.solar,
         "load_power": flows.load,
+        "generator_power": flows.generator,
         "charge_percent": site.charge_percent,
         "energy_remaining": site.energy_remaining,
         "grid_status": site.grid_status,

@@ -17,6 +17,7 @@ from .profiles import (
     LOGOUT,
     OPEN_PATHS,
     SILENT_WHILE_STOPPED,
+    SOLAR_POWERWALL,
     TEDAPI_DIN,
     VITALS,
     Profile,
@@ -103,7 +104,12 @@ class Device:
         return None
 
     def _is_read(self, request: Request) -> bool:
+        if request.path == SOLAR_POWERWALL and not self._has_solar_inverter():
+            return False
         return request.method == "GET" and request.path in self.profile.reads
+
+    def _has_solar_inverter(self) -> bool:
+        return self._recording is not None or self.site.has_solar
 
     def _served(self, request: Request) -> Answer:
         if self._is_read(request):

@@ -10,9 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-import orjson
-
-from .wire import Answer, edit, encode
+from .wire import Answer, edited
 
 
 class Ending(StrEnum):
@@ -45,9 +43,9 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | bytes | None = None
     edit: Mapping[str, Any] = field(default_factory=dict)
-    """Key paths in the JSON and what to put there."""
+    """Key paths in the JSON or the vitals, see `wire.edited`, and what to put there."""
     drop: Sequence[str] = ()
-    """Key paths to remove from the JSON."""
+    """Key paths to remove."""
     ending: Ending | str = Ending.NORMAL
     size: int | None = None
     """Bytes of an `endless` answer that ends after all."""
@@ -76,10 +74,7 @@ class Fault:
     def _edited(self, answer: Answer) -> Answer:
         if answer.status != 200 or not (self.edit or self.drop):
             return replace(answer, headers={**answer.headers, **self.headers})
-        document = orjson.loads(answer.body)
-        for path, value in {**self.edit, **dict.fromkeys(self.drop, ...)}.items():
-            edit(document, path, value)
-        return replace(answer, body=encode(document))
+        return edited(answer, {**self.edit, **dict.fromkeys(self.drop, ...)})
 
 
 NO_FAULT: Final = Fault()

@@ -96,6 +96,12 @@ def _load_meter(site: Site) -> dict[str, Any]:
     ) | {"instant_average_current": current, "instant_total_current": current}
 
 
+def _generator_meter(site: Site) -> dict[str, Any]:
+    """Return power and energy alone: no meter of a running generator is published."""
+    power = site.flows().generator
+    return _meter(site, site.generator_energy, power=power, reactive=0, voltage=0)
+
+
 def aggregates(site: Site, _profile: Profile) -> Document:
     """Return the totals; a site without panels has no solar meter."""
     meters = {
@@ -106,6 +112,8 @@ def aggregates(site: Site, _profile: Profile) -> Document:
     }
     if site.has_solar:
         meters["solar"] = _solar_meter(site) | {"num_meters_aggregated": 1}
+    if site.generator_power is not None:
+        meters["generator"] = _generator_meter(site) | {"num_meters_aggregated": 1}
     return meters
 
 

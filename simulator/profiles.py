@@ -71,12 +71,16 @@ GONE_IN_24_44: Final = frozenset(
 VITALS: Final = "/api/devices/vitals"
 """Not JSON but protobuf."""
 
+SOLAR_POWERWALL: Final = "/api/solar_powerwall"
+"""The solar inverter of a Powerwall+; only where there is one."""
+
 TEDAPI_DIN: Final = "/tedapi/din"
 """Not JSON but the DIN itself; the only identity a Powerwall 3 tells."""
 
 SILENT_WHILE_STOPPED: Final = frozenset(
     {
         "/api/devices/vitals",  # inferred: nobody has recorded it
+        "/api/solar_powerwall",  # inferred likewise
         "/api/meters/aggregates",
         "/api/system_status",
         "/api/system_status/grid_faults",
@@ -246,7 +250,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         description="Gateway 2, firmware 24.44: customers can only read",
         version="24.44.0 00000000",
         git_hash="0" * 40,
-        reads=SINCE_21_44 - GONE_IN_24_44,
+        reads=(SINCE_21_44 - GONE_IN_24_44) | {SOLAR_POWERWALL},
         writers=WRITERS[INSTALLER],
     ),
     "pw3": Profile(

@@ -1,10 +1,12 @@
 """Sites to begin with: a time of day and what is the matter at it."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, Final
 
+from .incidents import GridFault, Incidents, Update
 from .site import DEFAULT_START, Site, new_batteries
 
 DISABLED_REASON: Final = "DisabledExcessiveVoltageDrop"
@@ -32,7 +34,7 @@ class Scenario:
         for battery in packs[len(packs) - self.disabled_batteries :]:
             battery.disabled_reasons = (DISABLED_REASON,)
         start = DEFAULT_START.replace(hour=self.time.hour, minute=self.time.minute)
-        site = Site(start=start, batteries=packs, **self.given)
+        site = Site(start=start, batteries=packs, **deepcopy(dict(self.given)))
         site.settle()
         return site
 
@@ -82,6 +84,35 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         charge_percent=55.0,
         batteries=2,
         disabled_batteries=1,
+    ),
+    "generator": Scenario(
+        description="A night without grid: a generator feeds the home, not too much",
+        time=time(23, 0),
+        charge_percent=31.0,
+        given={"is_grid_up": False, "generator_power": 3000},
+    ),
+    "updating": Scenario(
+        description="Two batteries, the second of which is getting new firmware",
+        time=time(3, 0),
+        charge_percent=48.0,
+        batteries=2,
+        given={"incidents": Incidents(update=Update(battery=1, progress=0.4))},
+    ),
+    "troubled": Scenario(
+        description="The grid was out of bounds twice, and the inverter's fan failed",
+        time=time(14, 0),
+        charge_percent=67.0,
+        given={
+            "incidents": Incidents(
+                grid_faults=[
+                    GridFault(elapsed=-3600.0),
+                    GridFault(
+                        code="PINV_a008_vfCheckRocof", values=(), elapsed=-3599.5
+                    ),
+                ],
+                alerts={"PVAC.0": ("PVAC_a030_fan_faulted",)},
+            )
+        },
     ),
 }
 """By the name given on the command line."""

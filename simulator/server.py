@@ -76,7 +76,7 @@ class Simulator:
     speed: float = 1.0
     """Seconds that pass at the site in one of ours; 0 holds every value."""
     replay: Path | None = None
-    """Folder of recorded answers to serve instead."""
+    """Folder of recorded answers, or a file of diagnostics, to serve instead."""
     clock: Callable[[], float] = monotonic
 
     def __post_init__(self) -> None:

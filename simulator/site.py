@@ -2,9 +2,9 @@
 
 Pure: no network, no wall clock. `advance` moves the site through time and everything
 else follows from the state it is in. Signs are the gateway's: the site imports (+) or
-exports (-), the battery discharges (+) or charges (-), solar produces (+), the load
-consumes (+), and `load = site + battery + solar` holds in whole watts at every moment.
-Energies are in Wh.
+exports (-), the battery discharges (+) or charges (-), solar and a generator produce
+(+), the load consumes (+), and `load = site + battery + solar + generator` holds in
+whole watts at every moment. Energies are in Wh.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +14,8 @@ from enum import StrEnum
 from itertools import accumulate, pairwise
 import math
 from typing import Final
+
+from .incidents import Incidents
 
 FULL_ENERGY: Final = 14061.0
 """Energy of a full pack in Wh, as a Powerwall on firmware 21.44 reported it."""
@@ -75,6 +77,7 @@ class Flows:
     load: int
     batteries: tuple[int, ...]
     """Of each battery, in the site's order."""
+    generator: int = 0
 
     @property
     def battery(self) -> int:
@@ -84,7 +87,7 @@ class Flows:
     @property
     def site(self) -> int:
         """Power from the grid (+) or to it (-)."""
-        return self.load - self.solar - self.battery
+        return self.load - self.solar - self.battery - self.generator
 
 
 @dataclass(slots=True)
@@ -197,6 +200,8 @@ class Site:
     """W the home asks for; None follows the time of day."""
     battery_power: int | None = None
     """W asked of the batteries (+ discharge); None follows the mode."""
+    generator_power: int | None = None
+    """W that a generator gives; None where there is no generator."""
 
     mode: str = "self_consumption"
     backup_reserve_percent: float = 24.0
@@ -208,6 +213,8 @@ class Site:
     """Whether the site controller runs."""
     busy_reason: str = ""
     """Why the site controller cannot be stopped or rebooted now; empty when it can."""
+
+    incidents: Incidents = field(default_factory=Incidents)
 
     is_grid_up: bool = True
     is_off_grid_wanted: bool = False
@@ -223,6 +230,7 @@ class Site:
     load_energy: Counter = field(
         default_factory=lambda: Counter(1595342.4463185878, 0.0)
     )
+    generator_energy: Counter = field(default_factory=lambda: Counter(0.0, 0.0))
 
     @property
     def now(self) -> datetime:
@@ -316,12 +324,14 @@ class Site:
         """Return the powers of this moment."""
         status = self.grid_status
         solar, load = self._sunshine(), self._demand()
+        generator = self.generator_power or 0
         if status is GridStatus.CONNECTED:
-            wanted = self._wanted(solar, load) if self.is_running else 0
-            return self._dispatched(solar, load, wanted)
+            wanted = self._wanted(solar, load - generator) if self.is_running else 0
+            return self._dispatched(solar, load, generator, wanted)
         if status is GridStatus.WAIT_FOR_USER or not self.is_running:
-            return self._dispatched(0, 0, 0)
-        return _balanced(self._dispatched(solar, load, load - solar))
+            return self._dispatched(0, 0, 0, 0)
+        wanted = load - solar - generator
+        return _balanced(self._dispatched(solar, load, generator, wanted))
 
     def advance(self, seconds: float) -> None:
         """Let time pass, in steps within which every power is constant."""
@@ -375,7 +385,7 @@ class Site:
         strategy = STRATEGIES.get(self.mode)
         return strategy(solar, load, is_peak) if strategy else 0
 
-    def _dispatched(self, solar: int, load: int, wanted: int) -> Flows:
+    def _dispatched(self, solar: int, load: int, generator: int, wanted: int) -> Flows:
         """Spread a wanted battery power over the packs that can, in whole watts."""
         limits = [self._limit(battery, wanted) for battery in self.batteries]
         able = sum(limits)
@@ -384,7 +394,7 @@ class Site:
             round(total * mark / able) if able else 0 for mark in accumulate(limits)
         ]
         shares = tuple(after - before for before, after in pairwise([0, *marks]))
-        return Flows(solar=solar, load=load, batteries=shares)
+        return Flows(solar=solar, load=load, batteries=shares, generator=generator)
 
     def _limit(self, battery: Battery, wanted: int) -> int:
         if wanted < 0:
@@ -406,11 +416,21 @@ class Site:
         self.site_energy.add(flows.site * hours)
         self.solar_energy.add(-flows.solar * hours)
         self.load_energy.add(flows.load * hours)
+        self.generator_energy.add(-flows.generator * hours)
         for battery, power in zip(self.batteries, flows.batteries, strict=True):
             battery.integrate(power, seconds)
 
 
 def _balanced(flows: Flows) -> Flows:
-    """Match an island: throttle solar nobody can take, drop load nobody can feed."""
+    """Match an island: throttle what nobody can take, drop load nobody can feed.
+
+    A generator follows its load first, then solar is throttled.
+    """
     surplus, shortage = max(-flows.site, 0), max(flows.site, 0)
-    return replace(flows, solar=flows.solar - surplus, load=flows.load - shortage)
+    idle = min(surplus, max(flows.generator, 0))
+    return replace(
+        flows,
+        generator=flows.generator - idle,
+        solar=flows.solar - (surplus - idle),
+        load=flows.load - shortage,
+    )

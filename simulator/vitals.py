@@ -5,11 +5,18 @@ Tesla solar inverter with a revenue grade meter, a Gateway 2. With two Powerwall
 are 13 devices, as there. Part numbers and standing alerts are of that site too.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from . import readings
-from .batteries import BATTERY_PART, battery_block
+from .batteries import (
+    BATTERY_PART,
+    POWER_UNIT_PART,
+    battery_block,
+    power_unit_serial,
+)
 from .profiles import Profile
 from .site import Battery, GridStatus, Site
 from .wire import Component
@@ -25,8 +32,6 @@ ECU_TYPES: Final[Mapping[str, int]] = {
     "TEMSA": 300,
 }
 
-POWER_UNIT_PART: Final = "1081100-10-U"
-"""Of the cells and the inverter in a Powerwall, which share a serial number too."""
 SYNCHRONIZER_PART: Final = "1493315-01-F"
 BACKUP_SWITCH_PART: Final = "1624171-00-E"
 SOLAR_INVERTER_PART: Final = "1538100-00-F"
@@ -56,7 +61,14 @@ PACK_FAILURE: Final = (
 
 def vitals(site: Site, profile: Profile) -> list[Component]:
     """Return all devices, each after the one it belongs to."""
-    return list(_Devices(site, profile))
+    numbers: Counter[str] = Counter()
+    devices = []
+    for device in _Devices(site, profile):
+        number = f"{device.kind}.{numbers[device.kind]}"
+        alerts = site.incidents.alerts.get(number, device.alerts)
+        devices.append(replace(device, alerts=tuple(alerts)))
+        numbers[device.kind] += 1
+    return devices
 
 
 class _Devices:
@@ -132,7 +144,7 @@ class _Devices:
                 "vitals": readings.battery_inverter(self._site, block),
                 "alerts": ("PINV_a067_overvoltageNeutralChassis",),
             }
-        serial = f"TGSIMULATED{201 + index}"
+        serial = power_unit_serial(index)
         for kind, more in (("TEPOD", cells), ("TEPINV", inverter)):
             yield self._controlled(kind, POWER_UNIT_PART, serial, **common, **more)
 

@@ -6,13 +6,14 @@ is all that the simulator has of it.
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from google.protobuf import json_format
 from google.protobuf.timestamp_pb2 import Timestamp
 import orjson
 
@@ -46,6 +47,8 @@ class Answer:
     cookies: tuple[str, ...] = ()
     """Whole values of Set-Cookie."""
     body: bytes = b""
+    components: tuple[Component, ...] = ()
+    """What the body tells of, if it is vitals."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,9 +82,26 @@ class Component:
 
 def vitals_answer(components: Iterable[Component]) -> Answer:
     """Return an answer with vitals."""
+    devices = tuple(components)
     return Answer(
         headers={"Content-Type": "application/octet-stream"},
-        body=encode_vitals(components),
+        body=encode_vitals(devices),
+        components=devices,
+    )
+
+
+def decoded_vitals(document: Document) -> Answer:
+    """Return an answer with vitals that are JSON, by the names of the messages.
+
+    `ValueError` if they are none.
+    """
+    try:
+        message = json_format.ParseDict(document, vitals_pb2.DevicesWithVitals())
+    except (json_format.Error, AttributeError, TypeError) as error:
+        raise ValueError(f"these are no vitals: {error}") from error
+    return Answer(
+        headers={"Content-Type": "application/octet-stream"},
+        body=message.SerializeToString(),
     )
 
 
@@ -171,6 +191,34 @@ def _plain(value: Document) -> Document:
         is_negative_zero = value == 0 and math.copysign(1, value) < 0
         return orjson.Fragment("-0") if is_negative_zero else int(value)
     return value
+
+
+def edited(answer: Answer, edits: Mapping[str, Any]) -> Answer:
+    """Return an answer with a value put under each key path, see `edit`.
+
+    In vitals a path begins with kind and number of a device, and goes on with a field
+    of `Component`: `TEPOD.0.vitals.POD_state`, `TEPINV.*.alerts`.
+    """
+    if answer.components:
+        return vitals_answer(_edited(answer.components, edits))
+    document = orjson.loads(answer.body)
+    for path, value in edits.items():
+        edit(document, path, value)
+    return replace(answer, body=encode(document))
+
+
+def _edited(
+    components: Iterable[Component], edits: Mapping[str, Any]
+) -> Iterator[Component]:
+    """Yield devices as edited, those of a kind together."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for component in components:
+        kinds.setdefault(component.kind, []).append(asdict(component))
+    for path, value in edits.items():
+        edit(kinds, path, value)
+    for devices in kinds.values():
+        for fields in devices:
+            yield Component(**fields)
 
 
 def edit(document: Document, path: str, value: Any) -> None:

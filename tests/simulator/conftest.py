@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, Fingerprint, TCPConnector
+from google.protobuf import __version__ as protobuf
 import orjson
 import pytest
 
 from simulator.server import DEFAULT_PASSWORD, Simulator
+
+TAKES_AIOPOWERWALL = tuple(map(int, protobuf.split("."))) >= (6, 33, 5)
+"""Whether aiopowerwall can be here: the oldest Home Assistant has an older protobuf."""
 
 RECORDINGS = "TESLA_GATEWAY_RECORDINGS"
 """Environment variable: a folder of recorded gateways, by firmware."""

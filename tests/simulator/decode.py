@@ -44,6 +44,52 @@ def decoded(content: bytes) -> list[Decoded]:
     return [_device(value) for _, _, value in fields]
 
 
+type Shape = dict[str, int | Shape]
+
+SHAPE: Shape = {
+    "1": {  # device with vitals
+        "1": {  # connected device
+            "1": {  # device
+                **{number: {"1": LENGTH} for number in "123467"},  # texts
+                "9": {"1": VARINT},  # last communication
+                "11": {  # attributes
+                    "1": {"1": VARINT},  # ECU type
+                    "3": {"1": VARINT},  # nameplate power
+                    "4": {"1": LENGTH},  # locations, packed
+                },
+            }
+        },
+        "2": {"1": LENGTH, "4": FIXED64, "5": LENGTH, "6": VARINT},  # vital
+        "3": LENGTH,  # alert
+    }
+}
+"""What vitals consist of: the numbers of fields, within each other, and wire types."""
+
+
+def shape(content: bytes, known: Shape) -> Shape:
+    """Return which fields there are, looking into those that are known for messages."""
+    found: Shape = {}
+    for number, kind, value in _fields(content):
+        inner = known.get(str(number))
+        if not isinstance(inner, dict):
+            found[str(number)] = kind
+            continue
+        assert kind == LENGTH
+        seen = found.setdefault(str(number), {})
+        assert isinstance(seen, dict)
+        _merge(seen, shape(value, inner))
+    return found
+
+
+def _merge(into: Shape, more: Shape) -> None:
+    for number, inner in more.items():
+        before = into.setdefault(number, inner)
+        if isinstance(inner, dict) and isinstance(before, dict):
+            _merge(before, inner)
+        else:
+            assert before == inner, f"field {number} has two wire types"
+
+
 def _varint(content: bytes, at: int) -> tuple[int, int]:
     """Return a number and where it ends."""
     value = shift = 0

@@ -11,8 +11,10 @@ from simulator.faults import NO_FAULT, Fault, Faults
 from simulator.server import Simulator
 
 from .conftest import Client
+from .decode import Decoded, decoded
 
 SOE = "/api/system_status/soe"
+VITALS = "/api/devices/vitals"
 
 
 def test_the_oldest_that_fits() -> None:
@@ -90,6 +92,43 @@ async def test_edits(gateway: Simulator, client: Client) -> None:
     gateway.faults.add("/api/meters/aggregates", edit={"windmill": {}})
     meters = (await client.get("/api/meters/aggregates")).json()
     assert list(meters) == ["site", "battery", "load", "solar", "windmill"]
+
+
+async def test_edits_of_vitals(gateway: Simulator, client: Client) -> None:
+    """Test readings and whole devices are changed and taken away."""
+    gateway.control({"site": {"batteries": 3}})
+    own = {device.din: device for device in decoded((await client.get(VITALS)).body)}
+    gateway.faults.add(
+        VITALS,
+        edit={
+            "TEPOD.0.vitals.POD_nom_energy_remaining": 5,
+            "TEPOD.0.vitals.POD_new": "text",
+            "TEPINV.*.alerts": ["A"],
+            "TETHC.1.serial": "OTHER",
+        },
+        drop=["PVAC", "TEPOD.1", "STSTSM.0.vitals.STSTSM-Location"],
+    )
+    devices = decoded((await client.get(VITALS)).body)
+    kinds: dict[str, list[Decoded]] = {}
+    for device in devices:
+        kinds.setdefault(device.kind, []).append(device)
+    assert len(devices) == len(own) - 2
+    assert "PVAC" not in kinds
+    first, second = kinds["TEPOD"]
+    assert first.readings == own[first.din].readings | {
+        "POD_nom_energy_remaining": 5.0,
+        "POD_new": "text",
+    }
+    assert second.serial == "TGSIMULATED203"
+    assert [device.alerts for device in kinds["TEPINV"]] == [["A"]] * 3
+    assert kinds["TETHC"][1].din == "TETHC--3012170-05-B--OTHER"
+    assert kinds["STSTSM"][0].readings == {}
+    changed = {"STSTSM", "TETHC", "TEPOD", "TEPINV"}
+    for device in devices:
+        assert device.kind in changed or device == own[device.din]
+    gateway.faults.clear()
+    healed = decoded((await client.get(VITALS)).body)
+    assert {device.din: device for device in healed} == own
 
 
 async def test_edits_leave_refusals_alone(gateway: Simulator, client: Client) -> None:

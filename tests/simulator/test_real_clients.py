@@ -131,6 +131,15 @@ async def test_powerwall_meters(powerwall: tuple[Powerwall, Simulator]) -> None:
     assert meters.site.get_instant_total_current() == 0
 
 
+@pytest.mark.parametrize("powerwall", [{"scenario": "generator"}], indirect=True)
+async def test_powerwall_generator(powerwall: tuple[Powerwall, Simulator]) -> None:
+    """Test a generator is a meter too."""
+    client, gateway = powerwall
+    meter = (await client.get_meters()).get_meter(MeterType.GENERATOR)
+    assert meter is not None
+    assert meter.instant_power == gateway.site.flows().generator == 3000
+
+
 @pytest.mark.parametrize("powerwall", [OLDEST, NEWER], indirect=True)
 async def test_powerwall_status(powerwall: tuple[Powerwall, Simulator]) -> None:
     """Test the status, the site and its controller."""
@@ -290,6 +299,7 @@ def test_pypowerwall_without_vitals(
 ) -> None:
     """Test it takes a 404 for what it is."""
     gateway = simulate(profile="24.44", scenario="outage")
+    gateway.control({"site": {"has_solar": False}})
     client = _pypowerwall(gateway, tmp_path, authmode)
     assert client.vitals() is None
     assert client.temps() == {}
@@ -297,6 +307,22 @@ def test_pypowerwall_without_vitals(
     assert client.alerts() == ["SystemIslandedActive"]
     assert client.grid_status() == "DOWN"
     assert gateway.stats.logins == 1
+
+
+def test_pypowerwall_solar_powerwall(simulate: Simulate, tmp_path: Path) -> None:
+    """Test it finds strings and alerts of a Powerwall+ without vitals."""
+    gateway = simulate(profile="24.44")
+    gateway.control({"alerts": {"PVAC.0": ["PVAC_a030_fan_faulted"]}})
+    client = _pypowerwall(gateway, tmp_path, "token")
+    strings = client.strings()
+    assert [string for string in strings if strings[string]["Connected"]] == [*"ACD"]
+    assert sum(s["Power"] for s in strings.values()) == client.solar()
+    assert strings["B"]["Voltage"] < 0
+    assert {*client.alerts()} == {
+        "PVAC_a030_fan_faulted",
+        "PVS_a018_MciStringB",
+        "SystemConnectedToGrid",
+    }
 
 
 @pytest.mark.parametrize("authmode", ["cookie", "token"])

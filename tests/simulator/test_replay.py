@@ -1,9 +1,12 @@
 """Tests of a recorded gateway, served again."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from custom_components.tesla_gateway.gateway.proto import vitals_pb2
 from simulator.replay import load
 from simulator.wire import Answer
 
@@ -68,6 +71,97 @@ async def test_serve(simulate: Simulate, connect: Connect, folder: Path) -> None
     assert "Content-Type" not in silence.headers
     for path in ("/api/operation", "/tedapi/din", "/api/config/completed"):
         assert (await client.get(path)).status == 404
+
+
+DOWNLOAD: dict[str, Any] = {
+    "settings": {},
+    "endpoints": {
+        "/api/status": {"status": 200, "bytes": 1, "body": {"version": "21.44"}},
+        "/api/networks": {"status": 200, "bytes": 4, "body": None},
+        "/api/solars": {"status": 404, "bytes": 9, "body": {"code": 404}},
+        "/api/operation": {"status": 403, "bytes": 2, "body": "text1"},
+        "/api/system_status/soe": {"status": 502, "bytes": 0, "body": None},
+        "/api/system_status/grid_faults": {
+            "status": 200,
+            "bytes": 1,
+            "body": [{"decoded_alert": '[{"name": "a"}]', "alert_raw": 2**59 + 1}],
+        },
+        "/api/devices/vitals": {
+            "status": 200,
+            "bytes": 1,
+            "body": {"devices": [{"alerts": ["a"], "vitals": [{"name": "b"}]}]},
+        },
+        "/tedapi/din": {"status": 200, "bytes": 1, "body": "1-2-3--serial1"},
+        "/api/powerwalls": {"status": 200, "bytes": 70_000},
+        "/api/login/Basic": {"outcome": "200", "counts": {"200": 1}},
+    },
+}
+
+
+@pytest.fixture(params=["download", "data"])
+def download(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return diagnostics, as downloaded or without what Home Assistant adds."""
+    whole = {"home_assistant": {"version": "2026.9.0"}, "data": DOWNLOAD}
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps(whole if request.param == "download" else DOWNLOAD))
+    return file
+
+
+def test_load_diagnostics(download: Path) -> None:
+    """Test each answer that was kept is as it was, and no other one is there."""
+    answers = load(download)
+    kept = {path for path, told in DOWNLOAD["endpoints"].items() if "body" in told}
+    assert set(answers) == kept
+    assert answers["/api/status"].body == b'{"version":"21.44"}'
+    assert answers["/api/networks"].body == b"null"
+    assert answers["/api/solars"].status == 404
+    assert answers["/api/solars"].body == b'{"code":404}'
+    assert answers["/api/operation"].status == 403
+    assert answers["/api/operation"].body == b"text1"
+    assert answers["/api/system_status/soe"] == Answer(status=502)
+    assert answers["/tedapi/din"].body == b"1-2-3--serial1"
+    (fault,) = json.loads(answers["/api/system_status/grid_faults"].body)
+    assert fault == {"decoded_alert": '[{"name": "a"}]', "alert_raw": 2**59 + 1}
+    vitals = vitals_pb2.DevicesWithVitals.FromString(
+        answers["/api/devices/vitals"].body
+    )
+    assert vitals.devices[0].alerts == ["a"]
+    assert vitals.devices[0].vitals[0].name == "b"
+
+
+async def test_serve_diagnostics(
+    simulate: Simulate, connect: Connect, download: Path
+) -> None:
+    """Test the usual password lets in, and refusals are the ones that were told."""
+    client = connect(simulate(replay=download))
+    await client.log_in()
+    told = {
+        path: (await client.get(path)).status
+        for path in ("/api/status", "/api/operation", "/api/system_status/soe")
+    }
+    assert list(told.values()) == [200, 403, 502]
+    assert (await client.get("/api/powerwalls")).status == 404
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"data": {}}', '{"endpoints": {}}', '{"endpoints": 1}']
+)
+def test_no_diagnostics(tmp_path: Path, content: str) -> None:
+    """Test a file of something else is refused."""
+    file = tmp_path / "a.json"
+    file.write_text(content)
+    with pytest.raises(ValueError, match="nor a file of diagnostics"):
+        load(file)
+
+
+@pytest.mark.parametrize("body", [{"a": 1}, {"devices": 1}, None, 1])
+def test_broken_vitals(tmp_path: Path, body: object) -> None:
+    """Test vitals that are none are refused, not served."""
+    file = tmp_path / "a.json"
+    vitals = {"status": 200, "bytes": 1, "body": body}
+    file.write_text(json.dumps({"endpoints": {"/api/devices/vitals": vitals}}))
+    with pytest.raises(ValueError, match="no vitals"):
+        load(file)
 
 
 @pytest.mark.parametrize("state", ["running", "stopped"])

@@ -42,7 +42,7 @@ async def test_profiles_serve_what_they_promise(
         answer = await client.get(path)
         silent = profile == "stopped" and answer.status == 502
         assert answer.status == (200 if path in served else 404) or silent
-    assert (await client.get("/api/solar_powerwall")).status == 404
+    assert (await client.get("/api/customer")).status == 404
 
 
 async def test_headers(client: Client) -> None:

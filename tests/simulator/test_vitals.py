@@ -14,7 +14,7 @@ from simulator.site import Site
 from simulator.wire import Answer, encode
 
 from .conftest import Client
-from .decode import all_of, decoded, one_of, vitals_bytes
+from .decode import SHAPE, all_of, decoded, one_of, shape, vitals_bytes
 
 PATH = "/api/devices/vitals"
 PROFILE = PROFILES["21.44"]
@@ -37,6 +37,13 @@ def test_devices(batteries: int) -> None:
         "TESLA": 2,
     }
     assert len({device.din for device in devices}) == len(devices)
+
+
+@pytest.mark.parametrize("batteries", [1, 2, 10])
+def test_shape(batteries: int) -> None:
+    """Test the bytes have exactly the fields and wire types that are known."""
+    content = vitals_bytes(SCENARIOS["day"].site(batteries))
+    assert shape(content, SHAPE) == SHAPE
 
 
 def test_size() -> None:
