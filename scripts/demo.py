@@ -73,7 +73,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--profile", metavar="NAME", help="kind and firmware of the gateway")
     add("--scenario", metavar="NAME", help="how the simulated site begins")
     add("--batteries", metavar="N", help="how many Powerwalls it has")
-    add("--replay", metavar="DIR", help="serve a gateway's recorded answers instead")
+    add("--replay", metavar="PATH", help="serve recorded answers, or a download")
     try:
         return parser.parse_args()
     except argparse.ArgumentError as error:

@@ -147,6 +147,8 @@ def _emptiness(entity_id: str, state: State | None) -> str | None:
     """Return in which way an entity shows nothing, while it is there to show it."""
     if state is None:
         return f"{entity_id} has no state"
+    if entity_id.startswith("event.") and state.value == "unknown":
+        return None  # nothing has happened yet
     return f"{entity_id} is {state.value}" if state.value in NO_VALUE else None
 
 

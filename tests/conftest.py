@@ -101,7 +101,7 @@ def state_of(hass: HomeAssistant, entry: GatewayConfigEntry) -> StateOf:
 
     def state(key: str, device: str | None = None) -> str | None:
         unique_id = f"{device or entry.unique_id}_{key}"
-        for platform in ("sensor", "binary_sensor"):
+        for platform in ("sensor", "binary_sensor", "event"):
             entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
             if entity_id and (found := hass.states.get(entity_id)):
                 return found.state

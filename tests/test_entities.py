@@ -1,22 +1,26 @@
 """Tests of the entities: all of them, as they are, and that they follow the site."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
-from homeassistant.const import Platform
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from simulator.server import Simulator
 
 from .conftest import StateOf, Tick
 
 
-@pytest.mark.parametrize("platform", [Platform.SENSOR, Platform.BINARY_SENSOR])
-@pytest.mark.parametrize("gateway_options", [{"batteries": 2}])
+@pytest.mark.parametrize(
+    "platform", [Platform.SENSOR, Platform.BINARY_SENSOR, Platform.EVENT]
+)
+@pytest.mark.parametrize("gateway_options", [{"batteries": 3}])
 async def test_all_entities(
     hass: HomeAssistant,
     all_entities: list[er.RegistryEntry],
@@ -30,6 +34,37 @@ async def test_all_entities(
         if entity.domain == platform
     }
     assert shown == snapshot
+
+
+COUNTS = {
+    "alerts",
+    "available_batteries",
+    "controlled_batteries",
+    "failed_update_checks",
+    "grid_faults",
+    "problems",
+}
+NO_UNIT_KNOWN = {"max_ramp_rate"}
+
+
+@pytest.mark.parametrize("gateway_options", [{"batteries": 3}])
+async def test_states_are_explained(
+    hass: HomeAssistant, all_entities: list[er.RegistryEntry]
+) -> None:
+    """Test each entity shows something, and each number says what it is."""
+    for entity in all_entities:
+        state = hass.states.get(entity.entity_id)
+        assert state
+        if entity.domain == Platform.EVENT:
+            assert state.state == STATE_UNKNOWN  # nothing has happened yet
+            continue
+        assert state.state not in (STATE_UNKNOWN, STATE_UNAVAILABLE), entity.unique_id
+        try:
+            float(state.state)
+        except ValueError:
+            continue
+        key = str(entity.translation_key)
+        assert entity.unit_of_measurement or key in COUNTS | NO_UNIT_KNOWN
 
 
 def _display(entity: er.RegistryEntry) -> Mapping[str, Any]:
@@ -49,9 +84,11 @@ def _shown(hass: HomeAssistant, entity: er.RegistryEntry) -> dict[str, str | Non
         "device_class": entity.original_device_class,
         "state_class": state.attributes.get("state_class"),
         "unit": entity.unit_of_measurement,
-        "options": state.attributes.get("options"),
+        "options": state.attributes.get("options")
+        or state.attributes.get("event_types"),
         "precision": _display(entity).get("suggested_display_precision"),
-        "state": state.state,
+        # The day of the test is in it.
+        "state": None if entity.translation_key == "uptime" else state.state,
     }
     return {
         key: None if value is None else str(value) for key, value in described.items()
@@ -124,6 +161,23 @@ async def test_lifetime_energies_grow(
     await tick(3600)
     for key, energy in before.items():
         assert float(state_of(key) or "nan") - energy == pytest.approx(2000, abs=1)
+
+
+async def test_uptime(
+    entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
+) -> None:
+    """Test the start shown stands still until there is another one."""
+    uptime = timedelta(seconds=831360)  # what the simulated gateway begins with
+    started = dt_util.utcnow() - uptime
+    shown = datetime.fromisoformat(state_of("uptime") or "")
+    assert abs(shown - started) < timedelta(seconds=2)
+    await tick(3700)
+    assert datetime.fromisoformat(state_of("uptime") or "") == shown
+    gateway.faults.add("/api/status", edit={"up_time_seconds": "1m2.5s"})
+    await tick(3700)
+    restarted = dt_util.utcnow() - timedelta(seconds=62)
+    shown = datetime.fromisoformat(state_of("uptime") or "")
+    assert abs(shown - restarted) < timedelta(minutes=2)
 
 
 @pytest.mark.parametrize("gateway_options", [{"scenario": "outage"}])

@@ -16,15 +16,26 @@ from .conftest import AddGateway, StateOf, Tick
 
 LOGIN = "/api/login/Basic"
 READ = {
+    "GET /api/customer/registration",
+    "GET /api/devices/vitals",
+    "GET /api/generators",
+    "GET /api/generators/disconnect_types",
     "GET /api/meters/aggregates",
+    "GET /api/meters/site",
+    "GET /api/meters/solar",
+    "GET /api/networks",
     "GET /api/operation",
     "GET /api/powerwalls",
     "GET /api/site_info",
     "GET /api/sitemaster",
+    "GET /api/solars",
     "GET /api/status",
+    "GET /api/system/update/status",
     "GET /api/system_status",
+    "GET /api/system_status/grid_faults",
     "GET /api/system_status/grid_status",
     "GET /api/system_status/soe",
+    "GET /api/troubleshooting/problems",
 }
 """What is polled of a gateway that has everything."""
 
@@ -76,8 +87,10 @@ async def test_intervals(
     asked = gateway.stats.requests
     assert asked["GET /api/meters/aggregates"] == 30
     assert asked["GET /api/system_status"] == 10
+    assert asked["GET /api/devices/vitals"] == 10
     assert asked["GET /api/powerwalls"] == 1
     assert asked["GET /api/status"] == 0
+    assert asked["GET /api/meters/site"] == 0
 
 
 @pytest.mark.parametrize("gateway_options", [{"batteries": 2}])
@@ -97,12 +110,20 @@ async def test_devices(
     assert hub.model == "Backup Gateway 2"
     assert hub.serial_number
     assert hub.configuration_url
-    batteries = [device for device in devices if device is not hub]
-    assert len(batteries) == 2
+    others = [device for device in devices if device is not hub]
+    assert sorted(str(device.name) for device in others) == [
+        "Meter D304",
+        "Powerwall D101",
+        "Powerwall D102",
+        "Solar inverter D303",
+        "Synchronizer",
+    ]
+    batteries = [device for device in others if "Powerwall" in str(device.name)]
     for battery in batteries:
         assert battery.via_device_id == hub.id
         assert battery.manufacturer == "Tesla"
         assert str(battery.serial_number) in str(battery.identifiers)
+        assert battery.sw_version
 
 
 async def test_firmware_is_not_forgotten(
@@ -128,7 +149,12 @@ async def test_batteries_without_system_status(
 ) -> None:
     """Test Powerwalls are devices too where only the installation tells of them."""
     devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
-    assert len(devices) == 3
+    assert sorted(str(device.name) for device in devices) == [
+        "Powerwall D101",
+        "Powerwall D102",
+        "Simulated Home",
+        "Synchronizer",
+    ]
 
 
 @pytest.mark.parametrize("gateway_options", [{"profile": "pw3"}])
@@ -223,7 +249,7 @@ async def test_slow_reads_go_one_at_a_time(
     gateway.reset_stats()
     runtime = entry.runtime_data
     await asyncio.gather(runtime.devices.async_refresh(), runtime.info.async_refresh())
-    assert gateway.stats.total == 3
+    assert gateway.stats.total == 10
     assert gateway.stats.most_in_flight == 1
 
 

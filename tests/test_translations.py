@@ -3,52 +3,101 @@
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import re
+from string import Formatter
 from typing import Any
 
 import pytest
 
 from custom_components.tesla_gateway import (
-    binary_sensor,
+    binary_sensor_tables,
     config_flow,
     coordinator,
-    sensor,
+    event,
+    sensor_components,
+    sensor_installation,
+    sensor_tables,
+    services,
 )
-from custom_components.tesla_gateway.gateway import GridStatus, OperationMode
+from custom_components.tesla_gateway.gateway import (
+    GridStatus,
+    NetworkKind,
+    OperationMode,
+    SystemActivity,
+    UnexploredEndpoint,
+    UpdateState,
+)
+from homeassistant.util.yaml import load_yaml_dict
 
-INTEGRATION = Path(sensor.__file__).parent
+INTEGRATION = Path(event.__file__).parent
 TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
 ICONS = json.loads((INTEGRATION / "icons.json").read_text())
 
 
-def _described(module: Any) -> Iterator[Any]:
+def _described(*modules: Any) -> Iterator[Any]:
     """Return the descriptions in all tables of a platform."""
-    for name, table in vars(module).items():
-        if name.endswith("_SENSORS"):
-            groups = table.values() if isinstance(table, dict) else [table]
-            yield from (description for group in groups for description in group)
+    for module in modules:
+        for name, table in vars(module).items():
+            if name.endswith("_SENSORS"):
+                groups = table.values() if isinstance(table, dict) else [table]
+                yield from (description for group in groups for description in group)
 
 
-@pytest.mark.parametrize(
-    ("platform", "module"), [("sensor", sensor), ("binary_sensor", binary_sensor)]
-)
-def test_entities(platform: str, module: Any) -> None:
+DESCRIBED = {
+    "sensor": list(_described(sensor_tables, sensor_installation, sensor_components)),
+    "binary_sensor": list(_described(binary_sensor_tables)),
+    "event": [event.GRID_FAULT_EVENT, event.ALERT_EVENT],
+}
+
+
+@pytest.mark.parametrize("platform", DESCRIBED)
+def test_entities(platform: str) -> None:
     """Test each entity has its name, and each name its entity; icons likewise."""
-    descriptions = list(_described(module))
-    keys = {description.translation_key for description in descriptions}
-    assert all(each.key == each.translation_key for each in descriptions)
-    assert keys == set(TEXTS["entity"][platform])
-    assert set(ICONS["entity"][platform]) <= keys
+    descriptions = DESCRIBED[platform]
+    names = {each.translation_key for each in descriptions}
+    assert names == set(TEXTS["entity"][platform])
+    assert set(ICONS["entity"][platform]) <= names
     iconless = {
-        description.key
-        for description in descriptions
-        if description.device_class is None
-        and description.key not in ICONS["entity"][platform]
-    }
+        each.translation_key for each in descriptions if each.device_class is None
+    } - set(ICONS["entity"][platform])
     assert not iconless
 
 
+@pytest.mark.parametrize("platform", DESCRIBED)
+def test_placeholders(platform: str) -> None:
+    """Test each name has the placeholders that its entities fill in."""
+    for each in DESCRIBED[platform]:
+        name = TEXTS["entity"][platform][each.translation_key]["name"]
+        used = {field for _, field, _, _ in Formatter().parse(name) if field}
+        assert used == set(each.translation_placeholders or {}), each.key
+
+
+@pytest.mark.parametrize("platform", DESCRIBED)
+def test_attributes(platform: str) -> None:
+    """Test each attribute has its name."""
+    named = {
+        key
+        for key, texts in TEXTS["entity"][platform].items()
+        if "state_attributes" in texts
+    }
+    with_attributes = {
+        each.translation_key
+        for each in DESCRIBED[platform]
+        if each.attributes_fn or platform == "event"
+    }
+    assert named == with_attributes
+
+
 @pytest.mark.parametrize(
-    ("key", "words"), [("grid_status", GridStatus), ("operation_mode", OperationMode)]
+    ("key", "words"),
+    [
+        ("active_interface", NetworkKind),
+        ("grid_status", GridStatus),
+        ("island_state", GridStatus),
+        ("operation_mode", OperationMode),
+        ("system_activity", SystemActivity),
+        ("update_state", UpdateState),
+    ],
 )
 def test_enum_states(key: str, words: Any) -> None:
     """Test each state of an enum has its name."""
@@ -70,5 +119,27 @@ def test_flow_texts_are_used(kind: str) -> None:
 
 
 def test_exceptions() -> None:
-    """Test each failure of a refresh has its text, and each text its failure."""
-    assert set(coordinator._TRANSLATION_KEYS.values()) == set(TEXTS["exceptions"])
+    """Test each failure of a refresh or action has its text, and each text its use."""
+    actions = re.findall(
+        r'translation_key="(\w+)"', Path(services.__file__).read_text()
+    )
+    assert {*coordinator._TRANSLATION_KEYS.values(), *actions} == set(
+        TEXTS["exceptions"]
+    )
+
+
+def test_services() -> None:
+    """Test each action and each of its fields has its texts, and an icon."""
+    described = load_yaml_dict(INTEGRATION / "services.yaml")
+    assert set(described) == set(TEXTS["services"]) == set(ICONS["services"])
+    for name, service in described.items():
+        texts = TEXTS["services"][name]
+        assert set(service["fields"]) == set(texts["fields"])
+        assert all(
+            each["name"] and each["description"] for each in texts["fields"].values()
+        )
+    options = described["request"]["fields"]["endpoint"]["selector"]["select"][
+        "options"
+    ]
+    assert sorted(options) == sorted(each.value for each in UnexploredEndpoint)
+    assert set(TEXTS["selector"]["unexplored_endpoint"]["options"]) == set(options)

@@ -6,11 +6,12 @@ from aiohttp import DummyCookieJar
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.typing import ConfigType
 
 from .connection import client_of
-from .const import CONF_RECORD
+from .const import CONF_RECORD, DOMAIN
 from .coordinator import (
     DeviceCoordinator,
     GatewayConfigEntry,
@@ -19,10 +20,19 @@ from .coordinator import (
     LiveCoordinator,
     StateCoordinator,
 )
-from .entity import battery_device, gateway_device
+from .devices import GatewayDevices
 from .gateway import GatewayClient, GatewayRecord
+from .services import async_setup_services
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up what is there without any gateway: the actions."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> bool:
@@ -45,11 +55,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
     ):
         if error is not None:
             raise error
-    dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id, **gateway_device(entry)
-    )
+    GatewayDevices(hass, entry).follow()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    _follow_devices(hass, entry)
+    for coordinator in (runtime.devices, runtime.info):
+        entry.async_create_background_task(
+            hass, coordinator.async_refresh(), name=f"{coordinator.name} first refresh"
+        )
     return True
 
 
@@ -71,35 +82,3 @@ def _client(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayClient:
     # Home Assistant's shared session would keep the gateway's cookies, a login.
     web = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
     return client_of(entry.data, web=web, record=record)
-
-
-@callback
-def _follow_devices(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
-    """Keep the devices up to date with what is read in the background."""
-    registry = dr.async_get(hass)
-    runtime = entry.runtime_data
-
-    @callback
-    def update_gateway() -> None:
-        if status := runtime.info.data and runtime.info.data.status:
-            registry.async_get_or_create(
-                config_entry_id=entry.entry_id,
-                **gateway_device(entry, status),
-            )
-
-    @callback
-    def update_batteries() -> None:
-        if powerwalls := runtime.devices.data and runtime.devices.data.powerwalls:
-            for unit in powerwalls.units:
-                registry.async_get_or_create(
-                    config_entry_id=entry.entry_id, **battery_device(hass, entry, unit)
-                )
-
-    for coordinator, update in (
-        (runtime.info, update_gateway),
-        (runtime.devices, update_batteries),
-    ):
-        entry.async_on_unload(coordinator.async_add_listener(update))
-        entry.async_create_background_task(
-            hass, coordinator.async_refresh(), name=f"{coordinator.name} first refresh"
-        )

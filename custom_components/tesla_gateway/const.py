@@ -39,3 +39,9 @@ LONGEST_OVERDUE: Final = timedelta(seconds=90)
 
 At the normal pace no power, charge or state is older than 90 s.
 """
+LISTENERS_AT_ONCE: Final = 50
+"""How many entities are brought up to date before others have a turn.
+
+Home Assistant does one thing at a time: 231 at once, as ten Powerwalls have, took up
+to 3.8 ms of processor time in a test, and thrice as many are possible.
+"""

@@ -5,15 +5,16 @@ while, then is None. What the gateway answers with "no such thing" is None too.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import batched
 from time import monotonic
 from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
@@ -23,6 +24,7 @@ from .const import (
     DOMAIN,
     INFO_INTERVAL,
     KEPT_INTERVALS,
+    LISTENERS_AT_ONCE,
     LIVE_INTERVAL,
     LOGGER,
     LONGEST_OVERDUE,
@@ -32,6 +34,8 @@ from .const import (
 )
 from .gateway import (
     Charge,
+    Components,
+    FirmwareUpdate,
     GatewayAbsentError,
     GatewayAuthenticationError,
     GatewayCertificateError,
@@ -42,12 +46,17 @@ from .gateway import (
     GatewayRateLimitError,
     GatewayRejectedError,
     GatewayStoppedError,
+    Generators,
     Grid,
+    GridFaults,
     Meters,
+    Networks,
     Operation,
+    PhaseMeters,
     Powerwalls,
     Site,
     SiteController,
+    SolarSystems,
     Status,
     SystemStatus,
 )
@@ -76,11 +85,15 @@ class Live:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class State:
-    """The batteries, the settings and the program that runs them."""
+    """The batteries, the settings, what runs them and what they measure."""
 
     system: SystemStatus | None
     operation: Operation | None
     site_controller: SiteController | None
+    grid_faults: GridFaults | None
+    components: Components | None
+    site_meters: PhaseMeters | None
+    solar_meters: PhaseMeters | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +101,9 @@ class Devices:
     """What is installed."""
 
     powerwalls: Powerwalls | None
+    firmware_update: FirmwareUpdate | None
+    networks: Networks | None
+    problems: tuple[object, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +112,9 @@ class Info:
 
     status: Status | None
     site: Site | None
+    registered: bool | None
+    generators: Generators | None
+    solars: SolarSystems | None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -131,6 +150,11 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
     _reads: ClassVar[_Reads]
     _essential: ClassVar[bool] = False
     """Whether every gateway has some of it, so that one without is just starting."""
+    _on_demand: ClassVar[frozenset[str]] = frozenset()
+    """Parts that are read once, and then only while an entity shows something of them.
+
+    An entity says so by the context it listens in, which is the part's name.
+    """
 
     def __init__(
         self,
@@ -160,7 +184,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
     async def _async_update_data(self) -> DataT:
         """Read every part, and fail only when none has anything to show."""
         with self.client.poll():
-            outcomes = await asyncio.gather(*map(self._async_read, self._reads))
+            outcomes = await asyncio.gather(*map(self._async_read, self._wanted()))
         errors = dict(outcome for outcome in outcomes if outcome is not None)
         faults = [error for error in errors.values() if not isinstance(error, _ANSWERS)]
         self._follow_login(faults)
@@ -178,6 +202,30 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         )
         return data
 
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell all listeners, some at a time: others have a turn in between."""
+        listeners = tuple(self._listeners)
+        self._tell(listeners[:LISTENERS_AT_ONCE])
+        if rest := listeners[LISTENERS_AT_ONCE:]:
+            self.config_entry.async_create_task(
+                self.hass, self._async_tell(rest), name=f"{self.name} listeners"
+            )
+
+    async def _async_tell(self, listeners: Sequence[int]) -> None:
+        """Tell the other listeners."""
+        for piece in batched(listeners, LISTENERS_AT_ONCE, strict=False):
+            await asyncio.sleep(0)
+            self._tell(piece)
+
+    def _tell(self, listeners: Iterable[int]) -> None:
+        """Tell some listeners, but those that are gone by now."""
+        for listener in listeners:
+            if entry := self._listeners.get(listener):
+                update, _ = entry
+                update()
+
     def _has_failed(
         self, errors: Mapping[str, GatewayError], faults: Sequence[GatewayError]
     ) -> bool:
@@ -193,6 +241,18 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
     def _is_setting_up(self) -> bool:
         """Return whether this is the first refresh."""
         return self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+
+    def _wanted(self) -> list[str]:
+        """Return the parts to be read now, and drop what nobody looks at any more."""
+        shown = set(self.async_contexts())
+        idle = {
+            part
+            for part in self._on_demand - shown
+            if self._readings[part].read_at is not None
+        }
+        for part in idle:
+            self._readings[part].value = None
+        return [part for part in self._reads if part not in idle]
 
     async def _async_read(self, part: str) -> tuple[str, GatewayError] | None:
         """Read one part; return its name and error when that fails."""
@@ -262,7 +322,7 @@ class LiveCoordinator(GatewayCoordinator[Live]):
 
 
 class StateCoordinator(GatewayCoordinator[State]):
-    """Reads the batteries, the settings and the site controller."""
+    """Reads batteries, settings, site controller, and all that vitals measure."""
 
     _cadence = STATE_INTERVAL
     _data_type = State
@@ -270,7 +330,12 @@ class StateCoordinator(GatewayCoordinator[State]):
         "system": GatewayClient.system_status,
         "operation": GatewayClient.operation,
         "site_controller": GatewayClient.site_controller,
+        "grid_faults": GatewayClient.grid_faults,
+        "components": GatewayClient.components,
+        "site_meters": GatewayClient.site_meters,
+        "solar_meters": GatewayClient.solar_meters,
     }
+    _on_demand = frozenset({"site_meters", "solar_meters"})
 
 
 class DeviceCoordinator(GatewayCoordinator[Devices]):
@@ -278,7 +343,12 @@ class DeviceCoordinator(GatewayCoordinator[Devices]):
 
     _cadence = DEVICE_INTERVAL
     _data_type = Devices
-    _reads: ClassVar[_Reads] = {"powerwalls": GatewayClient.powerwalls}
+    _reads: ClassVar[_Reads] = {
+        "powerwalls": GatewayClient.powerwalls,
+        "firmware_update": GatewayClient.firmware_update,
+        "networks": GatewayClient.networks,
+        "problems": GatewayClient.problems,
+    }
 
 
 class InfoCoordinator(GatewayCoordinator[Info]):
@@ -289,4 +359,7 @@ class InfoCoordinator(GatewayCoordinator[Info]):
     _reads: ClassVar[_Reads] = {
         "status": GatewayClient.status,
         "site": GatewayClient.site,
+        "registered": GatewayClient.registered,
+        "generators": GatewayClient.generators,
+        "solars": GatewayClient.solars,
     }

@@ -1,55 +1,85 @@
-"""Diagnostics: what the gateway tells, without what identifies its owner."""
+"""Diagnostics: what the gateway said and how, without what tells whose it is.
 
-from typing import Any, Final
+The download can be served again by the simulator, so it holds raw answers.
+"""
 
-import orjson
+from functools import partial
+from typing import Any
 
-from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_FINGERPRINT, CONF_RECORD
-from .coordinator import GatewayConfigEntry, GatewayCoordinator
-
-_SECRET_SETTINGS: Final = {
-    CONF_EMAIL,
-    CONF_FINGERPRINT,
-    CONF_HOST,
-    CONF_PASSWORD,
-    CONF_RECORD,
-}
-_SECRET_VALUES: Final = {"din", "gateway_din", "name", "serial_number"}
+from .coordinator import GatewayConfigEntry, GatewayCoordinator, GatewayRuntimeData
+from .gateway import Endpoints, gateway_report, learned_redactor
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: GatewayConfigEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of a config entry."""
-    diagnostics = {
-        "settings": async_redact_data(dict(entry.data), _SECRET_SETTINGS),
+    runtime: GatewayRuntimeData | None = getattr(entry, "runtime_data", None)
+    if runtime is not None and entry.state is ConfigEntryState.LOADED:
+        await runtime.client.survey()
+    about = {
+        "settings": dict(entry.data),
         "options": dict(entry.options),
+        "coordinators": _coordinators(runtime) if runtime else {},
     }
-    if entry.state is not ConfigEntryState.LOADED:
-        return diagnostics
-    runtime = entry.runtime_data
-    return diagnostics | {
-        "endpoints": runtime.client.outcomes,
-        "live": _told(runtime.live),
-        "state": _told(runtime.state),
-        "devices": _told(runtime.devices),
-        "info": _told(runtime.info),
-    }
+    endpoints = runtime.client.journal.endpoints if runtime else {}
+    # Some ten thousand texts to look through, with ten batteries.
+    return await hass.async_add_executor_job(
+        partial(_redacted, about, endpoints, _identity(entry))
+    )
 
 
-def _told(coordinator: GatewayCoordinator[Any]) -> dict[str, Any]:
-    """Return the state and the data of one coordinator."""
-    data = orjson.loads(orjson.dumps(coordinator.data, option=orjson.OPT_NON_STR_KEYS))
-    if data and data.get("system"):
-        # The keys are serial numbers.
-        data["system"]["batteries"] = list(data["system"]["batteries"].values())
+async def async_scrubbed(
+    hass: HomeAssistant, entry: GatewayConfigEntry, document: object
+) -> Any:
+    """Return something a gateway said, redacted as its diagnostics would be."""
+    settings = [dict(entry.data), _identity(entry)]
+    endpoints = entry.runtime_data.client.journal.endpoints
+
+    def scrubbed() -> object:
+        redactor = learned_redactor([settings, document], endpoints)
+        return redactor.scrubbed(document)
+
+    return await hass.async_add_executor_job(scrubbed)
+
+
+def _identity(entry: GatewayConfigEntry) -> dict[str, Any]:
+    """Return what an entry is known by, to be looked for elsewhere."""
+    return {"title": entry.title, "unique_id": entry.unique_id}
+
+
+def _redacted(
+    about: dict[str, Any], endpoints: Endpoints, identity: dict[str, Any]
+) -> dict[str, Any]:
+    """Return it all, redacted consistently."""
+    redactor = learned_redactor([about, identity], endpoints)
+    scrubbed = {key: redactor.scrubbed(value) for key, value in about.items()}
+    return scrubbed | gateway_report(redactor, endpoints)
+
+
+def _coordinators(runtime: GatewayRuntimeData) -> dict[str, dict[str, Any]]:
+    """Return how each coordinator is doing."""
+    coordinators: dict[str, GatewayCoordinator[Any]] = {
+        "live": runtime.live,
+        "state": runtime.state,
+        "devices": runtime.devices,
+        "info": runtime.info,
+    }
     return {
-        "last_update_success": coordinator.last_update_success,
-        "last_error": type(coordinator.last_exception).__name__,
-        "data": async_redact_data(data, _SECRET_VALUES),
+        name: {
+            "last_update_success": coordinator.last_update_success,
+            "last_error": _name(coordinator.last_exception),
+        }
+        for name, coordinator in coordinators.items()
     }
+
+
+def _name(error: BaseException | None) -> str | None:
+    """Return what kind of error it is; what it says may hold an address."""
+    if error is None:
+        return None
+    cause = error.__cause__
+    return type(cause or error).__name__

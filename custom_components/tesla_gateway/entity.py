@@ -1,21 +1,22 @@
 """Base of all entities: a part of what is read, and one value of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, override
 
-from homeassistant.const import CONF_HOST, Platform
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.const import Platform
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .const import CONF_MODEL, DOMAIN, MANUFACTURER
-from .coordinator import GatewayConfigEntry, GatewayCoordinator, Live
-from .gateway import Battery, Meter, MeterKind, Powerwall, Status
+from .const import DOMAIN
+from .coordinator import GatewayConfigEntry, GatewayCoordinator
+
+type Attributes = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,8 @@ class GatewayDescription[PartT, ValueT](EntityDescription):
     """None where the gateway does not have the value (yet)."""
     exists_fn: Callable[[PartT], bool] | None = None
     """Whether the gateway has it; by default when there is a value."""
+    attributes_fn: Callable[[PartT], Attributes] | None = None
+    """What the value alone does not tell."""
 
     def exists(self, part: PartT) -> bool:
         """Return whether there is something to show."""
@@ -41,9 +44,38 @@ class Part[PartT]:
     coordinator: GatewayCoordinator[Any]
     read: Callable[[], PartT | None]
     """None while the part cannot be read."""
-    device: DeviceInfo
+    device: str
+    """Identifier of the device."""
     unique_id: str
     """What the unique ids of the part's entities begin with."""
+    context: str | None = None
+    """The name of a part that is read on demand only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Units[PartT]:
+    """Parts of one kind, of which there may be any number and more later."""
+
+    coordinator: GatewayCoordinator[Any]
+    read: Callable[[], Mapping[str, PartT]]
+    """Those that can be read now, and maybe others, by a key that stays the same."""
+    wanted: Callable[[PartT], bool] = lambda _: True
+    """Return whether it is one of the kind."""
+    device: Callable[[str], str]
+    """Return the identifier of the device of one that can be read now."""
+    unique_id: Callable[[str], str] | None = None
+    """Return what its unique ids begin with, where that is not its device."""
+    context: str | None = None
+
+    def part(self, key: str) -> Part[PartT]:
+        """Return one of them, which can be read now."""
+        return Part(
+            coordinator=self.coordinator,
+            read=lambda: self.read().get(key),
+            device=self.device(key),
+            unique_id=(self.unique_id or self.device)(key),
+            context=self.context,
+        )
 
 
 class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
@@ -56,12 +88,13 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
         self, part: Part[PartT], description: GatewayDescription[PartT, ValueT]
     ) -> None:
         """Initialize the entity."""
-        super().__init__(part.coordinator)
+        super().__init__(part.coordinator, part.context)
         self.entity_description = description
         self._part = part
         self._attr_unique_id = f"{part.unique_id}_{description.key}"
-        self._attr_device_info = part.device
-        self._written: tuple[bool, ValueT | None] | None = None
+        # The device is registered before; what is known of it comes from there.
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, part.device)})
+        self._written: tuple[bool, ValueT | None, Attributes | None] | None = None
 
     @property
     @override
@@ -75,97 +108,33 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
         part = self._part.read()
         return None if part is None else self.entity_description.value_fn(part)
 
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what the value alone does not tell."""
+        part, attributes_fn = self._part.read(), self.entity_description.attributes_fn
+        if part is None or attributes_fn is None:
+            return None
+        return dict(attributes_fn(part))
+
+    @property
+    def _shown(self) -> tuple[bool, ValueT | None, Attributes | None]:
+        """Return all that is written."""
+        return (self.available, self.value, self.extra_state_attributes)
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the coordinator from the state that is about to be written."""
         await super().async_added_to_hass()
-        self._written = (self.available, self.value)
+        self._written = self._shown
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state when it is another one than before."""
-        state = (self.available, self.value)
-        if state != self._written:
-            self._written = state
+        if (shown := self._shown) != self._written:
+            self._written = shown
             self.async_write_ha_state()
-
-
-def gateway_device(
-    entry: GatewayConfigEntry, status: Status | None = None
-) -> DeviceInfo:
-    """Return the device of the gateway itself; its status is not known at once."""
-    din = str(entry.unique_id)
-    part_number, _, serial_number = din.partition("--")
-    device = DeviceInfo(
-        configuration_url=f"https://{entry.data[CONF_HOST]}",
-        identifiers={(DOMAIN, din)},
-        manufacturer=MANUFACTURER,
-        model=status.model if status else entry.data[CONF_MODEL],
-        model_id=part_number,
-        name=entry.title,
-        serial_number=serial_number,
-    )
-    if status:
-        # Left out until then: None would wipe the firmware known from before.
-        device["sw_version"] = status.firmware
-    return device
-
-
-def battery_device(
-    hass: HomeAssistant, entry: GatewayConfigEntry, battery: Battery | Powerwall
-) -> DeviceInfo:
-    """Return the device of one Powerwall; the gateway's must be registered."""
-    ending = "".join(filter(str.isalnum, battery.serial_number))[-4:]
-    return DeviceInfo(
-        identifiers={(DOMAIN, battery.din)},
-        manufacturer=MANUFACTURER,
-        model="Powerwall",
-        model_id=battery.part_number,
-        name=f"Powerwall {ending}",
-        serial_number=battery.serial_number,
-        via_device_id=dr.async_get_device_id_by_identifier(
-            hass,
-            (DOMAIN, str(entry.unique_id)),
-            config_entry_id=entry.entry_id,
-        ),
-    )
-
-
-def gateway_part[DataT, PartT](
-    coordinator: GatewayCoordinator[DataT], part_fn: Callable[[DataT], PartT | None]
-) -> Part[PartT]:
-    """Return a part that is shown on the gateway's device."""
-    entry = coordinator.config_entry
-    return Part(
-        coordinator=coordinator,
-        read=lambda: part_fn(coordinator.data),
-        # Set-up has registered it; what else is known of it comes from there.
-        device=DeviceInfo(identifiers={(DOMAIN, str(entry.unique_id))}),
-        unique_id=str(entry.unique_id),
-    )
-
-
-def meter(kind: MeterKind) -> Callable[[Live], Meter | None]:
-    """Return what reads one meter from the live values."""
-    return lambda live: live.meters.get(kind) if live.meters else None
-
-
-def battery_part(entry: GatewayConfigEntry, battery: Battery) -> Part[Battery]:
-    """Return the part of one Powerwall."""
-    coordinator = entry.runtime_data.state
-    din = battery.din
-
-    def read() -> Battery | None:
-        system = coordinator.data.system
-        return system.batteries.get(din) if system else None
-
-    return Part(
-        coordinator=coordinator,
-        read=read,
-        device=battery_device(coordinator.hass, entry, battery),
-        unique_id=din,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +152,29 @@ class EntityAdder:
     @callback
     def add[PartT, DescriptionT: GatewayDescription[Any, Any]](
         self,
+        where: Part[PartT] | Units[PartT],
+        entity_type: Callable[[Part[PartT], DescriptionT], Entity],
+        descriptions: Iterable[DescriptionT],
+    ) -> None:
+        """Add the entities of a part, or of every unit that is ever seen."""
+        if isinstance(where, Part):
+            self._add_part(where, entity_type, descriptions)
+            return
+        known: set[str] = set()
+
+        @callback
+        def add_new() -> None:
+            for key, unit in where.read().items():
+                if key not in known and where.wanted(unit):
+                    known.add(key)
+                    self._add_part(where.part(key), entity_type, descriptions)
+
+        add_new()
+        self.entry.async_on_unload(where.coordinator.async_add_listener(add_new))
+
+    @callback
+    def _add_part[PartT, DescriptionT: GatewayDescription[Any, Any]](
+        self,
         part: Part[PartT],
         entity_type: Callable[[Part[PartT], DescriptionT], Entity],
         descriptions: Iterable[DescriptionT],
@@ -192,7 +184,7 @@ class EntityAdder:
 
         @callback
         def add_present() -> None:
-            if (value := part.read()) is None:
+            if not missing or (value := part.read()) is None:
                 return
             present = [
                 each
@@ -214,25 +206,3 @@ class EntityAdder:
         unique_id = f"{part.unique_id}_{description.key}"
         registry = er.async_get(part.coordinator.hass)
         return bool(registry.async_get_entity_id(self.platform, DOMAIN, unique_id))
-
-    @callback
-    def add_batteries[DescriptionT: GatewayDescription[Any, Any]](
-        self,
-        entity_type: Callable[[Part[Battery], DescriptionT], Entity],
-        descriptions: Iterable[DescriptionT],
-    ) -> None:
-        """Add the entities of every Powerwall that is seen."""
-        state = self.entry.runtime_data.state
-        known: set[str] = set()
-
-        @callback
-        def add_new() -> None:
-            system = state.data.system
-            for din, battery in (system.batteries if system else {}).items():
-                if din not in known:
-                    known.add(din)
-                    part = battery_part(self.entry, battery)
-                    self.add(part, entity_type, descriptions)
-
-        add_new()
-        self.entry.async_on_unload(state.async_add_listener(add_new))

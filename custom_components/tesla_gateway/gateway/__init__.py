@@ -5,6 +5,7 @@ Stands alone: it imports nothing of Home Assistant and nothing outside its folde
 
 from .address import normalized_host
 from .client import GatewayClient
+from .components import Alert, Component, ComponentKind, Components, Reading
 from .errors import (
     GatewayAbsentError,
     GatewayAuthenticationError,
@@ -23,11 +24,30 @@ from .errors import (
     GatewayUnreachableError,
     LoginRefusal,
 )
+from .installation import (
+    FirmwareUpdate,
+    Generators,
+    Nameplate,
+    NetworkKind,
+    Networks,
+    Powerwall,
+    Powerwalls,
+    Site,
+    SolarSystems,
+    Status,
+    SystemActivity,
+    UnitUpdate,
+    UpdateState,
+)
+from .journal import Journal
 from .models import (
     Battery,
     Charge,
+    FaultValue,
     GatewayModel,
     Grid,
+    GridFault,
+    GridFaults,
     GridStatus,
     Identity,
     Meter,
@@ -35,21 +55,30 @@ from .models import (
     Meters,
     Operation,
     OperationMode,
-    Powerwall,
-    Powerwalls,
+    PhaseMeter,
+    PhaseMeters,
     Role,
-    Site,
     SiteController,
-    Status,
     SystemStatus,
 )
 from .record import GatewayRecord
-from .session import Credentials, GatewaySession, certificate_fingerprint
+from .redaction import Redactor
+from .report import Endpoints, gateway_report, learned_redactor
+from .session import Credentials, GatewaySession
+from .transport import certificate_fingerprint
+from .unexplored import Reply, UnexploredEndpoint
 
 __all__ = [
+    "Alert",
     "Battery",
     "Charge",
+    "Component",
+    "ComponentKind",
+    "Components",
     "Credentials",
+    "Endpoints",
+    "FaultValue",
+    "FirmwareUpdate",
     "GatewayAbsentError",
     "GatewayAuthenticationError",
     "GatewayCertificateError",
@@ -69,22 +98,41 @@ __all__ = [
     "GatewayTimeoutError",
     "GatewayTlsError",
     "GatewayUnreachableError",
+    "Generators",
     "Grid",
+    "GridFault",
+    "GridFaults",
     "GridStatus",
     "Identity",
+    "Journal",
     "LoginRefusal",
     "Meter",
     "MeterKind",
     "Meters",
+    "Nameplate",
+    "NetworkKind",
+    "Networks",
     "Operation",
     "OperationMode",
+    "PhaseMeter",
+    "PhaseMeters",
     "Powerwall",
     "Powerwalls",
+    "Reading",
+    "Redactor",
+    "Reply",
     "Role",
     "Site",
     "SiteController",
+    "SolarSystems",
     "Status",
+    "SystemActivity",
     "SystemStatus",
+    "UnexploredEndpoint",
+    "UnitUpdate",
+    "UpdateState",
     "certificate_fingerprint",
+    "gateway_report",
+    "learned_redactor",
     "normalized_host",
 ]

@@ -1,9 +1,14 @@
 """A gateway as its users speak of it: nouns read, verbs write."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from . import parse
+from . import parse, parse_installation, parse_inverter, vitals
+from .components import Components
 from .errors import (
     GatewayAbsentError,
     GatewayError,
@@ -12,20 +17,63 @@ from .errors import (
     GatewayRejectedError,
     GatewayResponseError,
 )
+from .installation import (
+    FirmwareUpdate,
+    Generators,
+    Networks,
+    Powerwalls,
+    Site,
+    SolarSystems,
+    Status,
+)
+from .journal import Journal
 from .models import (
     Charge,
     GatewayModel,
     Grid,
+    GridFaults,
     Identity,
     Meters,
     Operation,
-    Powerwalls,
-    Site,
+    PhaseMeters,
     SiteController,
-    Status,
     SystemStatus,
 )
 from .session import GatewaySession
+from .unexplored import Reply, UnexploredEndpoint, reply, request
+
+SURVEYED: Final = (
+    "/api/auth/toggle/supported",
+    "/api/autoconfig/status",
+    "/api/config",
+    "/api/customer/registration",
+    "/api/devices/vitals",
+    "/api/generators",
+    "/api/generators/disconnect_types",
+    "/api/meters",
+    "/api/meters/readings",
+    "/api/meters/site",
+    "/api/meters/solar",
+    "/api/meters/status",
+    "/api/networks",
+    "/api/powerwalls/status",
+    "/api/site_info/site_name",
+    "/api/solar_powerwall",
+    "/api/solars",
+    "/api/system/update/status",
+    "/api/system_status/grid_faults",
+    "/api/troubleshooting/problems",
+    "/tedapi/din",
+)
+"""What is worth reading for a report of trouble, though perhaps nothing polls it.
+
+Never among them is what acts when it is asked: `/api/sitemaster/run` and `/stop`,
+`/api/config/completed` and `/api/logout`.
+"""
+_NOT_TOLD: Final = (GatewayAbsentError, GatewayForbiddenError)
+"""Errors that say that a gateway does not have it, or not for this login."""
+_SAME_START: Final = timedelta(minutes=1)
+"""By how much a start that is worked out from the uptime may move."""
 
 
 class GatewayClient:
@@ -40,6 +88,7 @@ class GatewayClient:
         """Prepare the client; nothing is sent before the first request."""
         self._session = session
         self._firmware: str | None = None
+        self._started_at: datetime | None = None
 
     def poll(self) -> AbstractContextManager[None]:
         """Make the reads inside one round, with one time limit for all."""
@@ -55,28 +104,73 @@ class GatewayClient:
         """Return the last outcome of every endpoint asked so far."""
         return self._session.endpoints.outcomes
 
+    @property
+    def journal(self) -> Journal:
+        """Return what the gateway has said so far, for reports of trouble."""
+        return self._session.journal
+
+    async def survey(self) -> None:
+        """Ask what has not been read yet, so that the journal has it.
+
+        Within one round of reading; what fails is in the journal too.
+        """
+        unasked = [each for each in SURVEYED if not self.journal.has_answer(each)]
+        # Of the slots for requests one stays free for what is polled.
+        lanes = asyncio.Semaphore(2)
+
+        async def ask(path: str) -> None:
+            async with lanes:
+                with suppress(GatewayError):
+                    await self._session.get(path)
+
+        with self.poll():
+            await asyncio.gather(*map(ask, unasked))
+
+    async def try_out(
+        self,
+        endpoint: UnexploredEndpoint,
+        *,
+        data: object = None,
+        serial: str | None = None,
+    ) -> Reply:
+        """Ask one of the endpoints that nobody has described, whatever it does.
+
+        `data` is sent as JSON; `serial` is the meter's, where it is about one.
+        """
+        method, path = request(endpoint, serial=serial, has_data=data is not None)
+        # One source sends an empty object where there is nothing to send.
+        sent = {} if data is None and method == "POST" else data
+        answer = await self._session.exchange(method, path, sent)
+        return reply(answer.status, answer.body)
+
     async def login(self) -> None:
         """Log in at once, because a person asks for it."""
         await self._session.login()
 
     async def status(self) -> Status:
         """Read the gateway itself; new firmware may have other endpoints."""
-        status = parse.status(await self._session.get("/api/status"))
+        body = await self._session.get("/api/status")
+        status = parse_installation.status(body, now=datetime.now(UTC))
         if self._firmware not in (None, status.firmware):
             self._session.endpoints.forget()
         self._firmware = status.firmware
-        return status
+        self._started_at = _steady(status.started_at, self._started_at)
+        return replace(status, started_at=self._started_at)
 
     async def site(self) -> Site:
         """Read the installation, or its name where there is no more."""
         try:
-            return parse.site(await self._session.get("/api/site_info"))
-        except GatewayAbsentError, GatewayForbiddenError:
+            return await self._site("/api/site_info")
+        except _NOT_TOLD:
             return await self.site_name()
 
     async def site_name(self) -> Site:
         """Read the name and time zone of the installation."""
-        return parse.site(await self._session.get("/api/site_info/site_name"))
+        return await self._site("/api/site_info/site_name")
+
+    async def _site(self, path: str) -> Site:
+        """Read what an endpoint tells of the installation."""
+        return parse_installation.site(path, await self._session.get(path))
 
     async def meters(self) -> Meters:
         """Read power, lifetime energy and more of every metering point."""
@@ -102,9 +196,73 @@ class GatewayClient:
         """Read the program that runs the site."""
         return parse.site_controller(await self._session.get("/api/sitemaster"))
 
+    async def grid_faults(self) -> GridFaults:
+        """Read the disturbances of the grid that the gateway remembers."""
+        body = await self._session.get("/api/system_status/grid_faults")
+        return parse.grid_faults(body, now=datetime.now(UTC))
+
+    async def components(self) -> Components:
+        """Read every device of the site, with its readings and alerts.
+
+        Firmware from 23.44 on has at most a solar inverter to tell of.
+        """
+        try:
+            return vitals.components(await self._session.get("/api/devices/vitals"))
+        except _NOT_TOLD:
+            body = await self._session.get("/api/solar_powerwall")
+            return parse_inverter.solar_inverter(body)
+
+    async def site_meters(self) -> PhaseMeters:
+        """Read the meters at the grid, phase by phase."""
+        return await self._phase_meters("/api/meters/site")
+
+    async def solar_meters(self) -> PhaseMeters:
+        """Read the meters at the panels, phase by phase."""
+        return await self._phase_meters("/api/meters/solar")
+
+    async def _phase_meters(self, path: str) -> PhaseMeters:
+        """Read the meters at one location."""
+        return parse.phase_meters(path, await self._session.get(path))
+
     async def powerwalls(self) -> Powerwalls:
         """Read the installed Powerwalls."""
-        return parse.powerwalls(await self._session.get("/api/powerwalls"))
+        body = await self._session.get("/api/powerwalls")
+        return parse_installation.powerwalls(body)
+
+    async def firmware_update(self) -> FirmwareUpdate:
+        """Read how far a firmware update is."""
+        body = await self._session.get("/api/system/update/status")
+        return parse_installation.firmware_update(body)
+
+    async def networks(self) -> Networks:
+        """Read over what the gateway reaches the internet."""
+        body = await self._session.get("/api/networks")
+        return parse_installation.networks(body)
+
+    async def problems(self) -> tuple[object, ...]:
+        """Read what the gateway has to complain of, as JSON."""
+        body = await self._session.get("/api/troubleshooting/problems")
+        return parse_installation.problems(body)
+
+    async def registered(self) -> bool | None:
+        """Read whether the owner is registered with Tesla."""
+        body = await self._session.get("/api/customer/registration")
+        return parse_installation.registered(body)
+
+    async def generators(self) -> Generators:
+        """Read the generators, and how they can be parted from the grid."""
+        body = await self._session.get("/api/generators")
+        types = await self._if_told(self._disconnect_types) or ()
+        return parse_installation.generators(body, types)
+
+    async def _disconnect_types(self) -> tuple[str, ...]:
+        """Read how generators can be parted from the grid."""
+        body = await self._session.get("/api/generators/disconnect_types")
+        return parse_installation.disconnect_types(body)
+
+    async def solars(self) -> SolarSystems:
+        """Read the solar systems as the installer described them."""
+        return parse_installation.solars(await self._session.get("/api/solars"))
 
     async def identity(self) -> Identity:
         """Find out who answers, from whatever this firmware has.
@@ -160,3 +318,13 @@ class GatewayClient:
             if self._session.record.token is None:
                 raise  # The login itself: nothing else will be told either.
             return None
+
+
+def _steady(moment: datetime | None, before: datetime | None) -> datetime | None:
+    """Return the moment of before while it is the same but for what passed on the way.
+
+    A start worked out from an uptime is never twice the same.
+    """
+    if moment and before and abs(moment - before) < _SAME_START:
+        return before
+    return moment

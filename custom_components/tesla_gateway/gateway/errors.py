@@ -6,6 +6,11 @@ from enum import Enum
 class GatewayError(Exception):
     """Base of everything the client raises on purpose."""
 
+    @property
+    def kind(self) -> str:
+        """Return what went wrong in one word: `timeout`, `unreachable` ..."""
+        return type(self).__name__.removeprefix("Gateway").removesuffix("Error").lower()
+
 
 class GatewayConnectionError(GatewayError):
     """The gateway could not be reached, or the connection broke."""

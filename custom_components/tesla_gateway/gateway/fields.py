@@ -5,7 +5,9 @@ to be is None, and only an answer of another shape is an error.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 import re
+from typing import Final
 
 import orjson
 
@@ -13,6 +15,22 @@ from .errors import GatewayResponseError
 
 type Object = Mapping[str, object]
 """A JSON object."""
+
+_LAST_EPOCH: Final = 253402300800000
+"""Milliseconds since 1970 at the end of the year 9999, the last that Python has."""
+_SECONDS: Final = {
+    "d": 86400.0,
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ns": 1e-9,
+}
+_LONGEST_DURATION: Final = 2**63 / 1e9
+"""Seconds; Go counts nanoseconds in 64 bits, one of them for the sign."""
+_SPAN: Final = r"(?P<count>\d{1,9}(?:\.\d{1,9})?)(?P<unit>d|h|ms|us|µs|ns|m|s)"
 
 
 def json_object(path: str, body: bytes) -> Object:
@@ -25,10 +43,20 @@ def json_object(path: str, body: bytes) -> Object:
 
 def json_array(path: str, body: bytes) -> list[Object]:
     """Return the objects of the JSON array an endpoint answers, which may be null."""
+    return _objects(_array(path, body))
+
+
+def json_texts(path: str, body: bytes) -> list[str]:
+    """Return the texts of the JSON array an endpoint answers, which may be null."""
+    return [each for each in _array(path, body) if isinstance(each, str)]
+
+
+def _array(path: str, body: bytes) -> list[object]:
+    """Return the JSON array an endpoint answers; null is an empty one."""
     answer = _json(path, body)
     if not isinstance(answer, list | None):
         raise GatewayResponseError(f"{path} gives JSON of another shape")
-    return _objects(answer)
+    return answer or []
 
 
 def _json(path: str, body: bytes) -> object:
@@ -100,10 +128,12 @@ def flag(answer: Object, key: str) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def flags(answer: Object, key: str) -> tuple[bool, ...]:
+def flags(answer: Object, key: str) -> tuple[bool | None, ...]:
     """Return the truth values of a list that may be null or missing."""
     values = answer.get(key)
-    return tuple(each is True for each in values) if isinstance(values, list) else ()
+    if not isinstance(values, list):
+        return ()
+    return tuple(value if isinstance(value, bool) else None for value in values)
 
 
 def text(answer: Object, key: str) -> str | None:
@@ -118,6 +148,35 @@ def texts(answer: Object, key: str) -> tuple[str, ...]:
     if not isinstance(values, list):
         return ()
     return tuple(value for value in values if isinstance(value, str))
+
+
+def moment(answer: Object, key: str) -> datetime | None:
+    """Return a time given with its offset; one that was never is missing."""
+    try:
+        time = datetime.fromisoformat(text(answer, key) or "")
+    except ValueError:
+        return None
+    return time if time.tzinfo and time.year > 1 else None
+
+
+def epoch(answer: Object, key: str) -> datetime | None:
+    """Return a time given in milliseconds since 1970, in UTC."""
+    milliseconds = number(answer, key)
+    if milliseconds is None or not 0 < milliseconds < _LAST_EPOCH:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def duration(answer: Object, key: str) -> timedelta | None:
+    """Return a duration as Go writes it, such as 53h7m8.673739945s."""
+    written = text(answer, key) or ""
+    if not re.fullmatch(rf"({_SPAN})+", written):
+        return None
+    seconds = sum(
+        float(span["count"]) * _SECONDS[span["unit"]]
+        for span in re.finditer(_SPAN, written)
+    )
+    return timedelta(seconds=seconds) if seconds < _LONGEST_DURATION else None
 
 
 def words(answer: Object, key: str, prefix: str = "") -> str | None:

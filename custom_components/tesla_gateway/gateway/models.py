@@ -1,13 +1,16 @@
-"""What a gateway tells, as frozen values with units and signs.
+"""What a gateway tells of what goes on, as frozen values with units and signs.
 
-A value is None where the gateway does not have it. No timestamps: two
+A value is None where the gateway does not have it. No times of reading: two
 readings of an unchanged site are equal.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 import re
+
+from .components import ComponentKind, alert_name
 
 
 class Role(StrEnum):
@@ -27,12 +30,14 @@ class GatewayModel(StrEnum):
 
 
 class MeterKind(StrEnum):
-    """The metering points every system has; solar only where there is any."""
+    """The metering points: the first three on every system, the rest on some."""
 
     SITE = "site"
     BATTERY = "battery"
     LOAD = "load"
     SOLAR = "solar"
+    GENERATOR = "generator"
+    BUSWAY = "busway"
 
 
 class GridStatus(StrEnum):
@@ -60,28 +65,6 @@ class OperationMode(StrEnum):
     BACKUP = "backup"
     SCHEDULER = "scheduler"
     SITE_CONTROL = "site_control"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Status:
-    """The gateway itself (`/api/status`)."""
-
-    din: str | None
-    """Part number, two dashes, serial number; not given up to firmware 21.13."""
-    firmware: str | None
-    """Version without the hash behind it, such as 21.44 or 24.12.6-PW3-AFCI."""
-    model: GatewayModel
-    device_type: str | None
-    """The gateway's own word for the model, such as teg."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Site:
-    """The installation (`/api/site_info`)."""
-
-    name: str | None
-    time_zone: str | None
-    """IANA name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,8 +199,114 @@ class SystemStatus:
     """Energy in all batteries, in watt-hours."""
     energy_capacity: float | None
     """Energy of all batteries when full, in watt-hours."""
+    target_power: float | None
+    """Real power in watts that the batteries shall give, positive discharging."""
+    target_reactive_power: float | None
+    """Reactive power in volt-amperes reactive that the batteries shall give."""
+    max_charge_power: float | None
+    """Limit in watts."""
+    max_discharge_power: float | None
+    """Limit in watts."""
+    max_apparent_power: float | None
+    """Limit in volt-amperes."""
+    instantaneous_max_charge_power: float | None
+    """What the batteries could take right now, in watts."""
+    instantaneous_max_discharge_power: float | None
+    """What the batteries could give right now, in watts."""
+    instantaneous_max_apparent_power: float | None
+    """What the inverters could do right now, in volt-amperes; firmware 22 on."""
+    solar_power_limit: float | None
+    """Limit of the solar power in watts; None where there is none."""
+    grid_services_power: float | None
+    """Real power in watts that goes to grid services."""
+    max_ramp_rate: float | None
+    """How fast the power may change for long; no source tells the unit."""
+    available_batteries: int | None
+    """Number of batteries that can be used."""
+    controlled_batteries: int | None
+    """Number of batteries that the site controller commands."""
+    island_state: GridStatus | None
+    """How the site stands to the grid; None for a state nobody has described yet."""
+    last_toggle: datetime | None
+    """When the switch of a Powerwall was last turned off and on."""
     batteries: Mapping[str, Battery]
     """By the battery's DIN."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultValue:
+    """One value that was measured when a grid fault was noticed."""
+
+    name: str
+    """In words, such as Frequency."""
+    value: float | str
+    unit: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GridFault:
+    """A disturbance of the grid that an inverter noticed.
+
+    Its moment is not the time of a reading: it is part of what the fault is.
+    """
+
+    code: str
+    """The gateway's own name, such as PINV_a007_vfCheckOverFrequency."""
+    is_fault: bool | None
+    """False for a mere warning."""
+    occurred_at: datetime | None
+    component: str | None
+    """The type of device that noticed it, such as TEPINV."""
+    serial_number: str | None = field(repr=False)
+    """Of that device."""
+    values: tuple[FaultValue, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the name in words, such as Vf check over frequency."""
+        return alert_name(self.code)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GridFaults:
+    """The disturbances of the grid that the gateway remembers."""
+
+    faults: tuple[GridFault, ...]
+    recent: int
+    """How many of them came in the 24 hours before they were read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhaseMeter:
+    """One meter, phase by phase (`/api/meters/site`, `/api/meters/solar`).
+
+    Three values each, None where the meter has no such phase. Counts and signs are
+    the meter's own: one at the panels counts production as imported.
+    """
+
+    location: str
+    """What it measures: site or solar."""
+    kind: str | None
+    """The gateway's own word for the type, such as neurio_w2_tcp or synchrometerX."""
+    part_of: ComponentKind | None
+    """The contactor that it is built into; None for a meter of its own."""
+    serial_number: str
+    voltage: tuple[float | None, ...]
+    """Between phase and neutral, in volts."""
+    real_power: tuple[float | None, ...]
+    """In watts."""
+    reactive_power: tuple[float | None, ...]
+    """In volt-amperes reactive."""
+    energy_imported: tuple[float | None, ...]
+    """Lifetime energy in watt-hours."""
+    energy_exported: tuple[float | None, ...]
+    """Lifetime energy in watt-hours."""
+    inverted: tuple[bool | None, ...]
+    """Whether each current transformer is read the other way round; None if unused."""
+
+
+type PhaseMeters = Mapping[str, PhaseMeter]
+"""The meters at one location, by serial number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -227,6 +316,9 @@ class SiteController:
     running: bool | None
     connected_to_tesla: bool | None
     power_supply_mode: bool | None
+    reboot_obstacle: str | None
+    """Why it cannot be rebooted now, in small letters; none where nothing speaks
+    against it, None while it is stopped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,26 +333,3 @@ class Operation:
     """Percent of the usable energy kept for outages, as the app shows it: 0-100."""
     gateway_backup_reserve: float | None
     """Percent of the nominal energy, as the gateway keeps it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Powerwall:
-    """One Powerwall, as it was installed (`/api/powerwalls`)."""
-
-    part_number: str
-    serial_number: str
-    kind: str | None
-    """The gateway's own word for the type, such as ACPW or SolarPowerwall."""
-
-    @property
-    def din(self) -> str:
-        """Return the part and serial number as one, the way Tesla joins them."""
-        return f"{self.part_number}--{self.serial_number}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Powerwalls:
-    """The installed Powerwalls (`/api/powerwalls`)."""
-
-    gateway_din: str | None
-    units: tuple[Powerwall, ...]

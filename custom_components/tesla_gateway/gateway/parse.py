@@ -1,31 +1,36 @@
-"""Bodies to models; the only file that knows the gateway's JSON names.
+"""Bodies to models of what goes on; only parsers know the gateway's JSON names.
 
 Firmware versions add, drop and null keys at will. What is unknown is ignored,
 what is missing is None; only an answer of another shape is an error.
 """
 
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 import re
 from typing import Final
 import zlib
 
+import orjson
+
 from . import fields
+from .components import ComponentKind, alert_name
 from .errors import GatewayResponseError
 from .models import (
     Battery,
     Charge,
-    GatewayModel,
+    FaultValue,
     Grid,
+    GridFault,
+    GridFaults,
     GridStatus,
     Meter,
     MeterKind,
     Meters,
     Operation,
     OperationMode,
-    Powerwall,
-    Powerwalls,
-    Site,
+    PhaseMeter,
+    PhaseMeters,
     SiteController,
-    Status,
     SystemStatus,
 )
 from .scale import app_percent
@@ -39,34 +44,21 @@ GRID_STATUSES: Final = {
     "SystemMicroGridFaulted": GridStatus.MICROGRID_FAULTED,
     "SystemWaitForUser": GridStatus.WAIT_FOR_USER,
 }
-_DEVICE_TYPES: Final = {"hec": GatewayModel.GATEWAY_1, "teg": GatewayModel.GATEWAY_2}
+_PLACEHOLDERS: Final = {MeterKind.GENERATOR, MeterKind.BUSWAY}
+"""Kinds that firmware lists, full of zeros, where there are none."""
 _NEVER: Final = "0001-01-01"
 """How a time begins at which nothing has happened yet."""
+_CONTACTORS: Final = (
+    ("synchrometer", ComponentKind.SYNCHRONIZER),
+    ("msa", ComponentKind.BACKUP_SWITCH),
+)
+"""How the type of a meter begins that is built into one."""
+_RECENT: Final = timedelta(hours=24)
+_ABOUT_FAULT: Final = ("_alertID", "_alertType")
 _GZIP: Final = b"\x1f\x8b"
 _DIN: Final = r"[\w-]+--\w+"
 _LONGEST_DIN: Final = 128
 """Bytes; real ones have about 30."""
-
-
-def status(body: bytes) -> Status:
-    """Read `/api/status`."""
-    answer = fields.json_object("/api/status", body)
-    version = fields.text(answer, "version")
-    device_type = fields.text(answer, "device_type")
-    return Status(
-        din=fields.text(answer, "din"),
-        firmware=version.split()[0] if version else None,
-        model=_DEVICE_TYPES.get(device_type or "", GatewayModel.OTHER),
-        device_type=device_type,
-    )
-
-
-def site(body: bytes) -> Site:
-    """Read `/api/site_info`, or the shorter `/api/site_info/site_name`."""
-    answer = fields.json_object("/api/site_info", body)
-    return Site(
-        name=fields.text(answer, "site_name"), time_zone=fields.text(answer, "timezone")
-    )
 
 
 def meters(body: bytes) -> Meters:
@@ -76,7 +68,13 @@ def meters(body: bytes) -> Meters:
         kind: _meter(reading)
         for kind in MeterKind
         if isinstance(reading := answer.get(kind.value), dict)
+        and not (kind in _PLACEHOLDERS and _is_idle(reading))
     }
+
+
+def _is_idle(reading: fields.Object) -> bool:
+    """Return whether a meter measures nothing and never has."""
+    return not any(fields.number(reading, key) for key in reading.keys() - {"timeout"})
 
 
 def _meter(reading: fields.Object) -> Meter:
@@ -136,8 +134,37 @@ def system_status(body: bytes) -> SystemStatus:
     return SystemStatus(
         energy_remaining=fields.number(answer, "nominal_energy_remaining"),
         energy_capacity=fields.number(answer, "nominal_full_pack_energy"),
+        target_power=fields.number(answer, "battery_target_power"),
+        target_reactive_power=fields.number(answer, "battery_target_reactive_power"),
+        max_charge_power=fields.number(answer, "max_charge_power"),
+        max_discharge_power=fields.number(answer, "max_discharge_power"),
+        max_apparent_power=fields.number(answer, "max_apparent_power"),
+        instantaneous_max_charge_power=fields.number(
+            answer, "instantaneous_max_charge_power"
+        ),
+        instantaneous_max_discharge_power=fields.number(
+            answer, "instantaneous_max_discharge_power"
+        ),
+        instantaneous_max_apparent_power=fields.number(
+            answer, "instantaneous_max_apparent_power"
+        ),
+        solar_power_limit=_limit(answer, "solar_real_power_limit"),
+        grid_services_power=fields.number(answer, "grid_services_power"),
+        max_ramp_rate=fields.number(answer, "max_sustained_ramp_rate"),
+        available_batteries=fields.whole(answer, "available_blocks"),
+        controlled_batteries=fields.whole(answer, "blocks_controlled"),
+        island_state=GRID_STATUSES.get(
+            fields.text(answer, "system_island_state") or ""
+        ),
+        last_toggle=fields.moment(answer, "last_toggle_timestamp"),
         batteries={battery.din: battery for battery in batteries},
     )
+
+
+def _limit(answer: fields.Object, key: str) -> float | None:
+    """Return a limit; -1 says that there is none."""
+    limit = fields.number(answer, key)
+    return None if limit is None or limit < 0 else limit
 
 
 def _battery(block: fields.Object) -> Battery:
@@ -168,6 +195,94 @@ def _battery(block: fields.Object) -> Battery:
     )
 
 
+def grid_faults(body: bytes, *, now: datetime) -> GridFaults:
+    """Read `/api/system_status/grid_faults`; `now` is when it was answered."""
+    answer = fields.json_array("/api/system_status/grid_faults", body)
+    faults = tuple(fault for each in answer if (fault := _grid_fault(each)))
+    recent = [f for f in faults if f.occurred_at and now - f.occurred_at < _RECENT]
+    return GridFaults(faults=faults, recent=len(recent))
+
+
+def _grid_fault(fault: fields.Object) -> GridFault | None:
+    """Read one grid fault; one without a name is none."""
+    code = fields.text(fault, "alert_name")
+    if code is None:
+        return None
+    return GridFault(
+        code=code,
+        is_fault=fields.flag(fault, "alert_is_fault"),
+        occurred_at=fields.epoch(fault, "timestamp"),
+        component=fields.text(fault, "ecu_type"),
+        serial_number=fields.text(fault, "ecu_package_serial_number"),
+        values=tuple(_fault_values(fields.text(fault, "decoded_alert") or "")),
+    )
+
+
+def _fault_values(decoded: str) -> Iterator[FaultValue]:
+    """Read what was measured, which comes as a text of JSON.
+
+    The first two entries repeat the name and whether it is a warning.
+    """
+    try:
+        entries = orjson.loads(decoded)
+    except orjson.JSONDecodeError:
+        return
+    for entry in entries if isinstance(entries, list) else ():
+        if not isinstance(entry, dict):
+            continue
+        name = fields.text(entry, "name") or ""
+        value = fields.number(entry, "value")
+        shown = fields.text(entry, "value") if value is None else value
+        if name and shown is not None and not name.endswith(_ABOUT_FAULT):
+            unit = fields.text(entry, "units")
+            yield FaultValue(name=alert_name(name), value=shown, unit=unit)
+
+
+def phase_meters(path: str, body: bytes) -> PhaseMeters:
+    """Read `/api/meters/site` or `/api/meters/solar`, which may be null."""
+    meters = map(_phase_meter, fields.json_array(path, body))
+    return {meter.serial_number: meter for meter in meters if meter}
+
+
+def _phase_meter(meter: fields.Object) -> PhaseMeter | None:
+    """Read one meter; one without a serial number is nobody."""
+    readings = fields.inner(meter, "Cached_readings")
+    serial = fields.text(fields.inner(meter, "connection"), "device_serial")
+    serial = serial or fields.text(readings, "serial_number")
+    location = fields.text(meter, "location")
+    if serial is None or location is None:
+        return None
+    kind = fields.text(meter, "type") or ""
+    used = fields.flags(meter, "cts")
+    inverted = fields.flags(meter, "inverted")
+    return PhaseMeter(
+        location=location,
+        kind=kind or None,
+        part_of=next(
+            (part for name, part in _CONTACTORS if kind.startswith(name)), None
+        ),
+        serial_number=serial,
+        voltage=tuple(fields.number(readings, f"v_l{n}n") for n in (1, 2, 3)),
+        real_power=_by_phase(readings, "real_power", fields.number),
+        reactive_power=_by_phase(readings, "reactive_power", fields.number),
+        energy_imported=_by_phase(readings, "energy_imported", fields.lifetime),
+        energy_exported=_by_phase(readings, "energy_exported", fields.lifetime),
+        inverted=tuple(
+            how if is_used else None
+            for is_used, how in zip(used, inverted, strict=False)
+        ),
+    )
+
+
+def _by_phase(
+    readings: fields.Object,
+    key: str,
+    read: Callable[[fields.Object, str], float | None],
+) -> tuple[float | None, ...]:
+    """Read one quantity of the three phases."""
+    return tuple(read(readings, f"{key}_{phase}") for phase in "abc")
+
+
 def site_controller(body: bytes) -> SiteController:
     """Read `/api/sitemaster`."""
     answer = fields.json_object("/api/sitemaster", body)
@@ -175,7 +290,16 @@ def site_controller(body: bytes) -> SiteController:
         running=fields.flag(answer, "running"),
         connected_to_tesla=fields.flag(answer, "connected_to_tesla"),
         power_supply_mode=fields.flag(answer, "power_supply_mode"),
+        reboot_obstacle=_reboot_obstacle(answer),
     )
+
+
+def _reboot_obstacle(answer: fields.Object) -> str | None:
+    """Return why the gateway cannot be rebooted; newer firmware may say true."""
+    possible = fields.flag(answer, "can_reboot")
+    if possible or fields.text(answer, "can_reboot") == "Yes":
+        return "none"
+    return "unnamed" if possible is False else fields.words(answer, "can_reboot")
 
 
 def operation(body: bytes) -> Operation:
@@ -188,22 +312,6 @@ def operation(body: bytes) -> Operation:
         reported_mode=reported,
         backup_reserve=None if reserve is None else app_percent(reserve),
         gateway_backup_reserve=reserve,
-    )
-
-
-def powerwalls(body: bytes) -> Powerwalls:
-    """Read `/api/powerwalls`."""
-    answer = fields.json_object("/api/powerwalls", body)
-    return Powerwalls(
-        gateway_din=fields.text(answer, "gateway_din"),
-        units=tuple(
-            Powerwall(
-                part_number=fields.text(unit, "PackagePartNumber") or "",
-                serial_number=fields.text(unit, "PackageSerialNumber") or "",
-                kind=fields.text(unit, "type"),
-            )
-            for unit in fields.units(answer, "powerwalls")
-        ),
     )
 
 

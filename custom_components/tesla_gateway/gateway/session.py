@@ -1,16 +1,13 @@
-"""One gateway over HTTPS: certificate, login, waits; bytes in and out.
+"""One gateway: login, refusals, waits; bytes in and out.
 
-The only file that knows HTTP. What it raises is in `errors`.
+What a status means is known here; `transport` sends. What is raised is in `errors`.
 """
 
 import asyncio
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-import ipaddress
 import re
 from typing import Final, Literal
 
@@ -22,28 +19,21 @@ from .endpoints import EndpointMemory
 from .errors import (
     GatewayAbsentError,
     GatewayAuthenticationError,
-    GatewayCertificateError,
-    GatewayConnectionError,
     GatewayError,
     GatewayForbiddenError,
-    GatewayNameError,
     GatewayRejectedError,
     GatewayResponseError,
     GatewayStoppedError,
-    GatewayTimeoutError,
-    GatewayTlsError,
     GatewayUnreachableError,
     LoginRefusal,
 )
+from .journal import Journal
 from .models import Role
 from .record import GatewayRecord
+from .transport import POLL_TIMEOUT, Answer, send
 
-MAX_ANSWER: Final = 4 * 1024 * 1024
-"""Bytes of one answer; the largest real one, vitals of ten batteries, has 0.1 MB."""
 MAX_IN_FLIGHT: Final = 3
 """Requests at a time: a gateway is a small computer with other work to do."""
-POLL_TIMEOUT: Final = 10.0
-"""Seconds for one round of reading, counted from its first byte sent."""
 LOGIN_WAIT: Final = 300.0
 """Seconds without requests after a 429 to a login that names no time.
 
@@ -53,9 +43,6 @@ DATA_WAIT: Final = 60.0
 """Seconds without requests after a 429 to data that names no time."""
 
 _LOGIN_PATH: Final = "/api/login/Basic"
-_KNOWN_NAMES: Final = frozenset({"teg", "powerwall", "powerpack"})
-_NO_CERTIFICATE: Final = bytes(32)
-_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None)
 _OPEN_PATHS: Final = frozenset(
     {"/api/site_info/site_name", "/api/sitemaster", "/api/status"}
 )
@@ -90,34 +77,7 @@ class _Poll:
         return self.deadline
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-
 _poll: ContextVar[_Poll | None] = ContextVar("poll", default=None)
-
-
-async def certificate_fingerprint(host: str, *, web: aiohttp.ClientSession) -> bytes:
-    """Return the SHA-256 (32 bytes) of the certificate shown at an address.
-
-    The connection is closed right after the handshake: whoever answers sees
-    no request. That no certificate matches is what makes aiohttp tell it.
-    """
-    url = URL(f"https://{host}")
-    try:
-        await _send(
-            web,
-            "GET",
-            url,
-            ssl=aiohttp.Fingerprint(_NO_CERTIFICATE),
-            seconds=POLL_TIMEOUT,
-        )
-    except GatewayCertificateError as err:
-        return err.shown
-    raise GatewayTlsError("no certificate")  # pragma: no cover - none has such a hash
 
 
 class GatewaySession:
@@ -154,6 +114,7 @@ class GatewaySession:
         self._accepted_paths: dict[str, None] = {}
         self.record = record
         self.endpoints = EndpointMemory(record.clock)
+        self.journal = Journal()
 
     @contextmanager
     def poll(self) -> Generator[None]:
@@ -190,6 +151,26 @@ class GatewaySession:
             self._accepted_paths[path] = None
         return body
 
+    async def exchange(self, method: str, path: str, json: object = None) -> Answer:
+        """Return the answer to a request nobody knows the answers of, whatever it is.
+
+        Sent once, since it may act. 401 says that nothing was done: then a login, and
+        once more. What it answers is not remembered for the endpoint; a wait is kept.
+        """
+        poll = _Poll(self._timeout)
+        token = self.record.token or await self._fresh_token(poll, stale=None)
+        answer = await self._request(method, path, poll, token=token, json=json)
+        if answer.status == 401:
+            try:
+                token = await self._fresh_token(poll, stale=token)
+            except GatewayAuthenticationError:
+                self.record.forget_token()
+                raise
+            answer = await self._request(method, path, poll, token=token, json=json)
+        if answer.status == 429:
+            self.record.wait(answer.retry_after or DATA_WAIT)
+        return answer
+
     async def _is_answer_to(
         self, token: str, path: str, status: int, poll: _Poll
     ) -> bool:
@@ -219,25 +200,25 @@ class GatewaySession:
         answer = await self._send_login(_Poll(self._timeout))
         self._take_token(answer)
 
-    def _read(self, path: str, answer: _Answer) -> bytes:
+    def _read(self, path: str, answer: Answer) -> bytes:
         """Return the body of a good answer; note and raise any other."""
         match answer:
-            case _Answer(status=status) if 200 <= status < 300:
+            case Answer(status=status) if 200 <= status < 300:
                 self.endpoints.answered(path)
                 return answer.body
-            case _Answer(status=404):
+            case Answer(status=404):
                 raise self.endpoints.refused(
                     path, GatewayAbsentError, 404, lasting=False
                 )
-            case _Answer(status=429):
-                raise self.record.wait(_retry_after(answer.headers) or DATA_WAIT)
-            case _Answer(status=502, body=b""):
+            case Answer(status=429):
+                raise self.record.wait(answer.retry_after or DATA_WAIT)
+            case Answer(status=502, body=b""):
                 self.endpoints.answered(path)
                 raise GatewayStoppedError(path, 502)
-            case _Answer(status=503):
-                pause = _retry_after(answer.headers)
+            case Answer(status=503):
+                pause = answer.retry_after
                 raise self.endpoints.busy(path, pause or 0.0)
-            case _Answer(status=status) if 300 <= status < 400:
+            case Answer(status=status) if 300 <= status < 400:
                 raise GatewayResponseError(f"{path} redirects, which no gateway does")
         raise GatewayRejectedError(path, answer.status)
 
@@ -273,7 +254,7 @@ class GatewaySession:
             self._login_error = err
             raise
 
-    async def _send_login(self, poll: _Poll) -> _Answer:
+    async def _send_login(self, poll: _Poll) -> Answer:
         """Send the login."""
         credentials = self._credentials
         # `force_sm_off` would let an installer's login stop the site controller.
@@ -289,7 +270,7 @@ class GatewaySession:
             },
         )
 
-    def _take_token(self, answer: _Answer) -> str:
+    def _take_token(self, answer: Answer) -> str:
         """Keep and return the token of a login's answer, or raise the refusal."""
         match answer.status:
             case 200:
@@ -299,7 +280,7 @@ class GatewaySession:
             case 401 | 403:
                 raise self.record.login_refused(_refusal(answer.body))
             case 429 | 503:
-                raise self.record.wait(_retry_after(answer.headers) or LOGIN_WAIT)
+                raise self.record.wait(answer.retry_after or LOGIN_WAIT)
             case status if status >= 500:
                 raise GatewayRejectedError(_LOGIN_PATH, status)
         raise GatewayResponseError(f"{_LOGIN_PATH} answers with status {answer.status}")
@@ -312,7 +293,7 @@ class GatewaySession:
         *,
         token: str | None = None,
         json: object = None,
-    ) -> _Answer:
+    ) -> Answer:
         """Send one request when there is a slot for it, and read the answer."""
         async with self._slots:
             if path != _LOGIN_PATH:
@@ -322,100 +303,29 @@ class GatewaySession:
             if token:
                 headers["Authorization"] = f"Bearer {token}"
             limit = poll.started() - asyncio.get_running_loop().time()
-            return await _send(
-                self._web,
-                method,
-                self._url.with_path(path),
-                ssl=self._ssl,
-                seconds=limit,
-                headers=headers,
-                json=json,
+            began = self.record.clock()
+            try:
+                answer = await send(
+                    self._web,
+                    method,
+                    self._url.with_path(path),
+                    ssl=self._ssl,
+                    seconds=limit,
+                    headers=headers,
+                    json=json,
+                )
+            except GatewayError as err:
+                self.journal.failed(path, err.kind)
+                raise
+            # What a login answers holds the token.
+            self.journal.answered(
+                path,
+                answer.status,
+                answer.body,
+                seconds=self.record.clock() - began,
+                kept=method == "GET",
             )
-
-
-async def _send(
-    web: aiohttp.ClientSession,
-    method: str,
-    url: URL,
-    *,
-    ssl: aiohttp.Fingerprint | Literal[True],
-    seconds: float,
-    headers: Mapping[str, str] | None = None,
-    json: object = None,
-) -> _Answer:
-    """Send one request and read its answer, whatever its status."""
-    if web.closed:
-        raise GatewayUnreachableError("the client is closed")
-    try:
-        async with (
-            asyncio.timeout(seconds),
-            web.request(
-                method,
-                url,
-                headers=headers,
-                json=json,
-                ssl=ssl,
-                server_hostname=None if ssl is True else _server_name(url),
-                allow_redirects=False,
-                timeout=_NO_TIMEOUT,
-            ) as response,
-        ):
-            body = await _bounded_body(response)
-            return _Answer(response.status, response.headers, body)
-    except aiohttp.ServerFingerprintMismatch as err:
-        raise GatewayCertificateError(err.expected, err.got) from err
-    except TimeoutError as err:
-        raise GatewayTimeoutError("the gateway did not answer in time") from err
-    except aiohttp.ClientConnectorDNSError as err:
-        raise GatewayNameError("the name has no address") from err
-    except aiohttp.ClientSSLError as err:
-        raise GatewayTlsError("no TLS connection comes about") from err
-    except aiohttp.ClientConnectorError as err:
-        raise GatewayUnreachableError(str(err.os_error)) from err
-    except aiohttp.ClientResponseError as err:
-        raise GatewayResponseError(f"{url.path} is not answered in HTTP") from err
-    except (aiohttp.ClientError, OSError) as err:
-        raise GatewayConnectionError(str(err) or type(err).__name__) from err
-
-
-async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
-    """Return the body, decompressed, unless it is larger than any real one."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > MAX_ANSWER:
-            raise GatewayResponseError(f"{response.url.path} answers without end")
-    return bytes(body)
-
-
-def _server_name(url: URL) -> str | None:
-    """Return the name to show in the TLS handshake; None means the host itself.
-
-    A Powerwall 2 gateway aborts the handshake for a name that is not in its
-    certificate. It takes three names, and none at all, as with an address.
-    """
-    host = url.host or ""
-    if host in _KNOWN_NAMES:
-        return None
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return "powerwall"
-    return None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds a `Retry-After` asks for, given as such or as a date."""
-    text = headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+            return answer
 
 
 def _token(body: bytes) -> str:

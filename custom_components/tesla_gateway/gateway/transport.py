@@ -1,0 +1,150 @@
+"""One request over HTTPS, and its answer; the only file that knows aiohttp.
+
+The certificate, the name shown in the handshake, bounds of size and time, and what of
+aiohttp's errors becomes which of `errors`.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+import ipaddress
+from typing import Final, Literal
+
+import aiohttp
+from yarl import URL
+
+from .errors import (
+    GatewayCertificateError,
+    GatewayConnectionError,
+    GatewayNameError,
+    GatewayResponseError,
+    GatewayTimeoutError,
+    GatewayTlsError,
+    GatewayUnreachableError,
+)
+
+MAX_ANSWER: Final = 4 * 1024 * 1024
+"""Bytes of one answer; the largest real one, vitals of ten batteries, has 0.1 MB."""
+POLL_TIMEOUT: Final = 10.0
+"""Seconds for one round of reading, counted from its first byte sent."""
+
+_KNOWN_NAMES: Final = frozenset({"teg", "powerwall", "powerpack"})
+_NO_CERTIFICATE: Final = bytes(32)
+_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for a request."""
+
+    status: int
+    """Of HTTP."""
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Return the seconds a `Retry-After` asks for, given as such or as a date."""
+        text = self.headers.get("Retry-After", "").strip()
+        if text.isdecimal():
+            return float(text[:9])
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+async def certificate_fingerprint(host: str, *, web: aiohttp.ClientSession) -> bytes:
+    """Return the SHA-256 (32 bytes) of the certificate shown at an address.
+
+    The connection is closed right after the handshake: whoever answers sees
+    no request. That no certificate matches is what makes aiohttp tell it.
+    """
+    url = URL(f"https://{host}")
+    try:
+        await send(
+            web,
+            "GET",
+            url,
+            ssl=aiohttp.Fingerprint(_NO_CERTIFICATE),
+            seconds=POLL_TIMEOUT,
+        )
+    except GatewayCertificateError as err:
+        return err.shown
+    raise GatewayTlsError("no certificate")  # pragma: no cover - none has such a hash
+
+
+async def send(
+    web: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    *,
+    ssl: aiohttp.Fingerprint | Literal[True],
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    json: object = None,
+) -> Answer:
+    """Send one request and read its answer, whatever its status."""
+    if web.closed:
+        raise GatewayUnreachableError("the client is closed")
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            web.request(
+                method,
+                url,
+                headers=headers,
+                json=json,
+                ssl=ssl,
+                server_hostname=None if ssl is True else _server_name(url),
+                allow_redirects=False,
+                timeout=_NO_TIMEOUT,
+            ) as response,
+        ):
+            body = await _bounded_body(response)
+            return Answer(response.status, response.headers, body)
+    except aiohttp.ServerFingerprintMismatch as err:
+        raise GatewayCertificateError(err.expected, err.got) from err
+    except TimeoutError as err:
+        raise GatewayTimeoutError("the gateway did not answer in time") from err
+    except aiohttp.ClientConnectorDNSError as err:
+        raise GatewayNameError("the name has no address") from err
+    except aiohttp.ClientSSLError as err:
+        raise GatewayTlsError("no TLS connection comes about") from err
+    except aiohttp.ClientConnectorError as err:
+        raise GatewayUnreachableError(str(err.os_error)) from err
+    except aiohttp.ClientResponseError as err:
+        raise GatewayResponseError(f"{url.path} is not answered in HTTP") from err
+    except (aiohttp.ClientError, OSError) as err:
+        raise GatewayConnectionError(str(err) or type(err).__name__) from err
+
+
+async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body, decompressed, unless it is larger than any real one."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise GatewayResponseError(f"{response.url.path} answers without end")
+    return bytes(body)
+
+
+def _server_name(url: URL) -> str | None:
+    """Return the name to show in the TLS handshake; None means the host itself.
+
+    A Powerwall 2 gateway aborts the handshake for a name that is not in its
+    certificate. It takes three names, and none at all, as with an address.
+    """
+    host = url.host or ""
+    if host in _KNOWN_NAMES:
+        return None
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return "powerwall"
+    return None

@@ -1,0 +1,141 @@
+"""Actions: what the gateway knows but no entity shows, and what nobody has explored."""
+
+from typing import Final
+
+import probatio as vol
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv, service
+from homeassistant.util.json import JsonValueType
+
+from .const import DOMAIN
+from .coordinator import GatewayConfigEntry
+from .diagnostics import async_scrubbed
+from .gateway import GatewayError, GridFault, UnexploredEndpoint
+
+SERVICE_GET_GRID_FAULTS: Final = "get_grid_faults"
+SERVICE_GET_PROBLEMS: Final = "get_problems"
+SERVICE_REQUEST: Final = "request"
+
+ATTR_DATA: Final = "data"
+ATTR_ENDPOINT: Final = "endpoint"
+ATTR_SERIAL: Final = "serial"
+
+_READ_SCHEMA: Final = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
+_REQUEST_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Required(ATTR_ENDPOINT): vol.In(
+            [each.value for each in UnexploredEndpoint]
+        ),
+        vol.Optional(ATTR_SERIAL): cv.string,
+        vol.Optional(ATTR_DATA): vol.Any(dict, list),
+    }
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for name, handler in (
+        (SERVICE_GET_GRID_FAULTS, _async_get_grid_faults),
+        (SERVICE_GET_PROBLEMS, _async_get_problems),
+    ):
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            handler,
+            _READ_SCHEMA,
+            supports_response=SupportsResponse.ONLY,
+        )
+    service.async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_REQUEST,
+        _async_request,
+        _REQUEST_SCHEMA,
+        supports_response=SupportsResponse.ONLY,
+    )
+
+
+async def _async_get_grid_faults(call: ServiceCall) -> ServiceResponse:
+    """Return the disturbances of the grid that the gateway remembers."""
+    client = _entry(call).runtime_data.client
+    try:
+        with client.poll():
+            faults = await client.grid_faults()
+    except GatewayError as err:
+        raise _failed(err) from err
+    return {"faults": [_fault(fault) for fault in faults.faults]}
+
+
+def _fault(fault: GridFault) -> dict[str, JsonValueType]:
+    """Return one disturbance."""
+    return {
+        "code": fault.code,
+        "name": fault.name,
+        "is_fault": fault.is_fault,
+        "occurred_at": fault.occurred_at.isoformat() if fault.occurred_at else None,
+        "component": fault.component,
+        "values": [
+            {"name": value.name, "value": value.value, "unit": value.unit}
+            for value in fault.values
+        ],
+    }
+
+
+async def _async_get_problems(call: ServiceCall) -> ServiceResponse:
+    """Return the problems that the gateway has found."""
+    entry = _entry(call)
+    client = entry.runtime_data.client
+    try:
+        with client.poll():
+            problems = list(await client.problems())
+    except GatewayError as err:
+        raise _failed(err) from err
+    return {"problems": await async_scrubbed(call.hass, entry, problems)}
+
+
+async def _async_request(call: ServiceCall) -> ServiceResponse:
+    """Send a request to one of the endpoints that nobody has described."""
+    entry = _entry(call)
+    try:
+        reply = await entry.runtime_data.client.try_out(
+            UnexploredEndpoint(call.data[ATTR_ENDPOINT]),
+            data=call.data.get(ATTR_DATA),
+            serial=call.data.get(ATTR_SERIAL),
+        )
+    except ValueError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="invalid_serial"
+        ) from err
+    except GatewayError as err:
+        raise _failed(err) from err
+    return {
+        "status": reply.status,
+        "body": await async_scrubbed(call.hass, entry, reply.body),
+    }
+
+
+def _entry(call: ServiceCall) -> GatewayConfigEntry:
+    """Return the config entry of the gateway that an action is about."""
+    return service.async_get_config_entry(
+        call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+    )
+
+
+def _failed(error: GatewayError) -> HomeAssistantError:
+    """Return the failure of an action."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="action_failed",
+        translation_placeholders={"error": str(error)},
+    )
