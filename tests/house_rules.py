@@ -105,30 +105,31 @@ def texts(source: Source) -> Iterator[str]:
 
 
 @cache
-def wire_names() -> frozenset[str]:
-    """Return the JSON names that the parsers read and we have no other use for."""
+def parsed_names() -> frozenset[str]:
+    """Return the JSON names that the parsers read."""
     parsers = [each for each in sources() if fnmatchcase(each.path, PARSERS)]
-    calls = [
-        node
+    return frozenset(
+        key.value
         for parser in parsers
         for node in ast.walk(parser.tree)
-        if isinstance(node, ast.Call) and len(node.args) > 1
-    ]
-    keys = {
-        key.value
-        for call in calls
-        if isinstance(key := call.args[1], ast.Constant) and isinstance(key.value, str)
-    }
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("fields.")
+        if len(node.args) > 1 and isinstance(key := node.args[1], ast.Constant)
+        if isinstance(key.value, str)
+    )
+
+
+@cache
+def wire_names() -> frozenset[str]:
+    """Return the JSON names that the parsers read and we have no other use for."""
     ours = {
         name
         for module in ("client", "components", "installation", "models")
-        if (ROOT / CLIENT / f"{module}.py").exists()
         for name in identifiers(read(f"{CLIENT}/{module}.py"))
     }
     translations = json.loads((ROOT / HOUSE / "translations/en.json").read_text())
     for entities in translations["entity"].values():
         ours |= entities.keys()
-    return frozenset(keys - ours)
+    return parsed_names() - ours
 
 
 def stands_alone(source: Source) -> set[str]:

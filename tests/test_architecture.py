@@ -8,6 +8,8 @@ from typing import Final
 
 import pytest
 
+from custom_components.tesla_gateway.gateway.vocabulary import KEYS
+
 from .house_rules import (
     CLIENT,
     HOUSE,
@@ -16,6 +18,7 @@ from .house_rules import (
     RULES,
     Rule,
     Source,
+    parsed_names,
     sources,
     wire_names,
 )
@@ -69,6 +72,12 @@ def test_knows_names_of_the_wire() -> None:
         "real_mode",
         "p_out",
     }
+
+
+def test_what_is_read_is_known() -> None:
+    """Test diagnostics list no name as unknown that an entity shows the value of."""
+    assert len(parsed_names()) > 100
+    assert parsed_names() <= KEYS
 
 
 ALONE: Final = """
