@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+import json
 from typing import Any
 
 import pytest
@@ -111,6 +112,26 @@ async def test_vitals_come_back(
     gateway.faults.clear()
     for _ in range(20):
         await tick(INTERVAL)
+    assert state_of("ambient_temperature", BATTERY) == "21.0"
+
+
+async def test_vitals_that_are_away_for_a_moment(
+    entry: GatewayConfigEntry,
+    entity_registry: er.EntityRegistry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+) -> None:
+    """Test a 404 in a reboot neither blinks nor makes a second solar inverter."""
+    before = len(entity_registry.entities)
+    body = json.dumps({"pvac_status": {"p_out": 1000}})
+    gateway.faults.add(VITALS, status=HTTPStatus.NOT_FOUND, times=1)
+    gateway.faults.add("/api/solar_powerwall", body=body)
+    await tick(INTERVAL)
+    assert state_of("ambient_temperature", BATTERY) == "21.0"
+    for _ in range(3):
+        await tick(INTERVAL)
+    assert len(entity_registry.entities) == before
     assert state_of("ambient_temperature", BATTERY) == "21.0"
 
 

@@ -22,6 +22,18 @@ POWERWALLS = "/api/powerwalls"
 SOE = "/api/system_status/soe"
 AGGREGATES = "/api/meters/aggregates"
 OPERATION = "/api/operation"
+PATHS = {
+    "powerwalls": POWERWALLS,
+    "firmware_update": "/api/system/update/status",
+    "networks": "/api/networks",
+    "problems": "/api/troubleshooting/problems",
+    "status": "/api/status",
+    "site": "/api/site_info",
+    "registered": "/api/customer/registration",
+    "generators": "/api/generators",
+    "solars": "/api/solars",
+}
+"""What each part of the slow coordinators is read from."""
 
 
 def _ours(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -325,3 +337,50 @@ async def test_unknown_words(
     assert state_of(key) == STATE_UNKNOWN
     assert state_of("grid_power") != STATE_UNAVAILABLE
     assert state_of("backup_reserve") != STATE_UNAVAILABLE
+
+
+async def test_a_listener_that_fails(
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test one that fails takes its place in the log, and nobody else's update."""
+    live = entry.runtime_data.live
+    others = list(live._listeners.items())
+    live._listeners.clear()
+
+    def fail() -> None:
+        raise ValueError("no good")
+
+    remove = live.async_add_listener(fail)
+    live._listeners.update(others)
+    gateway.control({"site": {"load_power": 4321}})
+    await tick(11)
+    assert state_of("home_power") == "4321"
+    assert "a listener failed" in caplog.text
+    remove()
+
+
+@pytest.mark.parametrize("coordinator", ["devices", "info"])
+async def test_a_first_refresh_that_fails(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+    coordinator: str,
+) -> None:
+    """Test what is read in the background may fail at first, and appears later."""
+    for part in getattr(entry.runtime_data, coordinator)._reads.values():
+        gateway.faults.add(PATHS[part.__name__], status=500)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    shown = "problems" if coordinator == "devices" else "nominal_energy"
+    assert state_of(shown) == STATE_UNAVAILABLE
+    assert "listener failed" not in caplog.text
+    gateway.faults.clear()
+    await tick(3601)
+    assert state_of(shown) not in (None, STATE_UNAVAILABLE)

@@ -10,7 +10,7 @@ import pytest
 from custom_components.tesla_gateway.const import DOMAIN
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.server import Simulator
 from simulator.vitals import vitals
 from simulator.wire import encode_vitals
@@ -39,6 +39,15 @@ def tree(hass: HomeAssistant, device_registry: dr.DeviceRegistry) -> Tree:
 
 
 HOME = "Simulated Home"
+METER = {
+    "location": "site",
+    "type": "neurio_w2_tcp",
+    "cts": [True, True, False, False],
+    "inverted": [False, True, False, False],
+    "connection": {"device_serial": "TGSIMULATED304"},
+    "Cached_readings": {"v_l1n": 121.5, "real_power_a": 700},
+}
+"""A meter of its own, of which vitals tell too."""
 
 
 @pytest.mark.parametrize(
@@ -152,18 +161,30 @@ async def test_meter_of_its_own(
     add_gateway: AddGateway, gateway: Simulator, tree: Tree
 ) -> None:
     """Test a meter that is no part of the contactor is a device, once."""
-    meter = {
-        "location": "site",
-        "type": "neurio_w2_tcp",
-        "cts": [True, True, False, False],
-        "inverted": [False, True, False, False],
-        "connection": {"device_serial": "TGSIMULATED304"},
-        "Cached_readings": {"v_l1n": 121.5, "real_power_a": 700},
-    }
     for path in ("/api/meters/site", "/api/meters/solar"):
-        gateway.faults.add(path, body=json.dumps([meter]))
+        gateway.faults.add(path, body=json.dumps([METER]))
     await add_gateway()
     assert list(tree()).count("Meter D304") == 1
+
+
+async def test_devices_stand_still(
+    hass: HomeAssistant, add_gateway: AddGateway, gateway: Simulator, tick: Tick
+) -> None:
+    """Test no poll and no reload writes what is registered already."""
+    gateway.faults.add("/api/powerwalls", edit={"powerwalls.0.type": "SolarPowerwall"})
+    gateway.faults.add("/api/meters/site", body=json.dumps([METER]))
+    entry = await add_gateway()
+    registry = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        registry.async_update_entity(entity.entity_id, disabled_by=None)
+    await tick(31)
+    changes: list[Any] = []
+    hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, changes.append)
+    for _ in range(3):
+        await tick(31)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert [change.data for change in changes] == []
 
 
 async def test_several_solar_inverters(

@@ -1,5 +1,6 @@
 """Tests of the diagnostics."""
 
+from http import HTTPStatus
 import json
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from custom_components.tesla_gateway.gateway import UnexploredEndpoint
 from custom_components.tesla_gateway.gateway.client import SURVEYED
 from custom_components.tesla_gateway.gateway.proto import vitals_pb2
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator.server import Simulator
 
-from .conftest import PASSWORD, AddGateway, Tick
+from .conftest import PASSWORD, AddGateway, StateOf, Tick
 
 type Download = dict[str, Any]
 
@@ -361,3 +363,25 @@ async def test_round_trip(
     assert copy.unique_id == mapped(str(entry.unique_id)) != entry.unique_id
     assert copied == {mapped(key): mapped(state) for key, state in states.items()}
     assert len(copied) > 20
+
+
+async def test_diagnostics_on_an_old_token(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+) -> None:
+    """Test a download as the token expires costs a login, and no endpoint.
+
+    What is open to anybody answers on a dead token too, and so proves nothing.
+    """
+    gateway.expire_tokens(HTTPStatus.FORBIDDEN)
+    gateway.reset_stats()
+    await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    for _ in range(5):
+        await tick(31)
+    assert gateway.stats.logins == 1
+    assert state_of("grid_power") not in (None, STATE_UNAVAILABLE)
+    assert state_of("operation_mode") not in (None, STATE_UNAVAILABLE)

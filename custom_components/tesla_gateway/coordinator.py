@@ -224,7 +224,10 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         for listener in listeners:
             if entry := self._listeners.get(listener):
                 update, _ = entry
-                update()
+                try:
+                    update()
+                except Exception:  # noqa: BLE001  # as in the method this replaces
+                    LOGGER.exception("%s: a listener failed", self.name)
 
     def _has_failed(
         self, errors: Mapping[str, GatewayError], faults: Sequence[GatewayError]

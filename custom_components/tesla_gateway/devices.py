@@ -4,6 +4,7 @@ Three endpoints tell of the same Powerwall, and as many of the same contactor. E
 becomes one device here, which takes from each of them what it tells.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from homeassistant.const import CONF_HOST
@@ -11,7 +12,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_MODEL, DOMAIN, MANUFACTURER
-from .coordinator import GatewayConfigEntry
+from .coordinator import (
+    Devices,
+    GatewayConfigEntry,
+    GatewayCoordinator,
+    Info,
+    State,
+)
 from .gateway import Component, ComponentKind, Components, PhaseMeter
 
 _KINDS: Final = {
@@ -20,7 +27,7 @@ _KINDS: Final = {
     ComponentKind.BACKUP_SWITCH: "Backup Switch",
     ComponentKind.METER: "Meter",
 }
-"""What stands for a model where only part numbers are known."""
+"""What is presumed to be the model while only the part number is known."""
 _POWERWALL: Final = "Powerwall"
 _MODELS: Final = {"SolarPowerwall": "Powerwall+"}
 """By the gateway's own word for the type; all others are Powerwalls."""
@@ -73,19 +80,26 @@ class GatewayDevices:
     def follow(self) -> None:
         """Register what is known, and what will be; before any entity is added."""
         runtime = self._entry.runtime_data
-        for coordinator, update in (
-            (runtime.state, self._update_state),
-            (runtime.devices, self._update_powerwalls),
-            (runtime.info, self._update_info),
-        ):
-            if coordinator.data:
-                update()
-            self._entry.async_on_unload(coordinator.async_add_listener(update))
+        self._follow(runtime.state, self._update_state)
+        self._follow(runtime.devices, self._update_powerwalls)
+        self._follow(runtime.info, self._update_info)
 
-    @callback
-    def _update_state(self) -> None:
+    def _follow[DataT](
+        self, coordinator: GatewayCoordinator[DataT], update: Callable[[DataT], None]
+    ) -> None:
+        """Register what one coordinator has read, and will read."""
+
+        @callback
+        def update_if_read() -> None:
+            # Nothing before the first refresh, and after one that failed.
+            if coordinator.data is not None:
+                update(coordinator.data)
+
+        update_if_read()
+        self._entry.async_on_unload(coordinator.async_add_listener(update_if_read))
+
+    def _update_state(self, state: State) -> None:
         """Register batteries, components and meters."""
-        state = self._entry.runtime_data.state.data
         for battery in (state.system.batteries if state.system else {}).values():
             self._powerwall(battery.din, battery.part_number, battery.serial_number)
         components = state.components or {}
@@ -95,26 +109,22 @@ class GatewayDevices:
             for meter in (meters or {}).values():
                 self._meter(meter)
 
-    @callback
-    def _update_powerwalls(self) -> None:
+    def _update_powerwalls(self, devices: Devices) -> None:
         """Register Powerwalls, and what stands between them and the grid."""
-        powerwalls = self._entry.runtime_data.devices.data.powerwalls
-        if powerwalls is None:
+        if devices.powerwalls is None:
             return
-        for unit in powerwalls.units.values():
+        for unit in devices.powerwalls.units.values():
             model = _MODELS.get(unit.kind or "", _POWERWALL)
             self._powerwall(unit.din, unit.part_number, unit.serial_number, model=model)
-        for kind in powerwalls.accessories:
+        for kind in devices.powerwalls.accessories:
             self._below(
                 part_id(self._entry, kind),
+                presumed_model=_KINDS[ComponentKind(kind)],
                 translation_key=kind,
-                model=_KINDS[ComponentKind(kind)],
             )
 
-    @callback
-    def _update_info(self) -> None:
+    def _update_info(self, info: Info) -> None:
         """Register the gateway's firmware, and generators."""
-        info = self._entry.runtime_data.info.data
         if info.status:
             self._register(
                 gateway_id(self._entry),
@@ -136,8 +146,8 @@ class GatewayDevices:
         """Register a Powerwall."""
         self._below(
             din,
-            # Only one of the three who tell of it knows better.
-            **{"model": self._told.get(din, {}).get("model", _POWERWALL)} | told,
+            presumed_model=_POWERWALL,
+            **told,
             model_id=part_number,
             name=f"{_POWERWALL} {_ending(serial_number)}",
             serial_number=serial_number,
@@ -168,7 +178,7 @@ class GatewayDevices:
             parent=component_id(self._entry, parent) if parent else None,
             **name,
             manufacturer=(component.manufacturer or MANUFACTURER).title(),
-            model=_KINDS[component.kind],
+            presumed_model=_KINDS[component.kind],
             model_id=component.part_number,
             serial_number=component.serial_number,
             sw_version=component.firmware,
@@ -181,18 +191,34 @@ class GatewayDevices:
         self._below(
             meter_id(self._entry, meter),
             **_numbered(meter.part_of or ComponentKind.METER, _ending(serial_number)),
-            model=_KINDS[meter.part_of] if meter.part_of else meter.kind,
+            presumed_model=_KINDS[meter.part_of or ComponentKind.METER],
+            model=None if meter.part_of else meter.kind,
             serial_number=serial_number,
         )
 
     def _below(
-        self, identifier: str, *, parent: str | None = None, **told: Any
+        self,
+        identifier: str,
+        *,
+        parent: str | None = None,
+        presumed_model: str | None = None,
+        **told: Any,
     ) -> None:
-        """Register what belongs to a device, which is the gateway if none is named."""
-        above = self._registry.async_get_device_by_identifier(
-            (DOMAIN, parent or gateway_id(self._entry)), self._entry.entry_id
-        )
+        """Register what belongs to a device, which is the gateway if none is named.
+
+        Several tell of the same device; one that only presumes its model must not take
+        away what another knows, or has known before a restart.
+        """
+        if told.get("model") is None and self._device(identifier) is None:
+            told["model"] = presumed_model
+        above = self._device(parent or gateway_id(self._entry))
         self._register(identifier, via_device_id=above.id if above else None, **told)
+
+    def _device(self, identifier: str) -> dr.DeviceEntry | None:
+        """Return a device that is registered."""
+        return self._registry.async_get_device_by_identifier(
+            (DOMAIN, identifier), self._entry.entry_id
+        )
 
     def _register(self, identifier: str, **told: Any) -> None:
         """Register a device with all that has been told of it so far."""

@@ -88,6 +88,7 @@ class GatewayClient:
         """Prepare the client; nothing is sent before the first request."""
         self._session = session
         self._firmware: str | None = None
+        self._has_vitals = False
         self._started_at: datetime | None = None
 
     def poll(self) -> AbstractContextManager[None]:
@@ -153,6 +154,7 @@ class GatewayClient:
         status = parse_installation.status(body, now=datetime.now(UTC))
         if self._firmware not in (None, status.firmware):
             self._session.endpoints.forget()
+            self._has_vitals = False
         self._firmware = status.firmware
         self._started_at = _steady(status.started_at, self._started_at)
         return replace(status, started_at=self._started_at)
@@ -204,13 +206,18 @@ class GatewayClient:
     async def components(self) -> Components:
         """Read every device of the site, with its readings and alerts.
 
-        Firmware from 23.44 on has at most a solar inverter to tell of.
+        Firmware from 23.44 on has at most a solar inverter to tell of, without its
+        serial number. Firmware that has had vitals has them again after a while.
         """
         try:
-            return vitals.components(await self._session.get("/api/devices/vitals"))
+            found = vitals.components(await self._session.get("/api/devices/vitals"))
         except _NOT_TOLD:
+            if self._has_vitals:
+                raise
             body = await self._session.get("/api/solar_powerwall")
             return parse_inverter.solar_inverter(body)
+        self._has_vitals = True
+        return found
 
     async def site_meters(self) -> PhaseMeters:
         """Read the meters at the grid, phase by phase."""

@@ -44,7 +44,13 @@ DATA_WAIT: Final = 60.0
 
 _LOGIN_PATH: Final = "/api/login/Basic"
 _OPEN_PATHS: Final = frozenset(
-    {"/api/site_info/site_name", "/api/sitemaster", "/api/status"}
+    {
+        "/api/auth/toggle/supported",
+        "/api/customer/registration",
+        "/api/site_info/site_name",
+        "/api/sitemaster",
+        "/api/status",
+    }
 )
 """What gateways answer, all or some, whatever the token: it proves none."""
 
