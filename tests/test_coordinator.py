@@ -363,6 +363,26 @@ async def test_a_listener_that_fails(
     remove()
 
 
+async def test_a_slow_gateway(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+) -> None:
+    """Test what failed is asked for again within minutes, not after an hour."""
+    gateway.faults.add("/api/solars", status=500)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of("solar_nameplate_power") == STATE_UNAVAILABLE
+    gateway.faults.clear()
+    await tick(301)
+    assert state_of("solar_nameplate_power") not in (None, STATE_UNAVAILABLE)
+    gateway.reset_stats()
+    await tick(301)
+    assert gateway.stats.requests["GET /api/solars"] == 0
+
+
 @pytest.mark.parametrize("coordinator", ["devices", "info"])
 async def test_a_first_refresh_that_fails(
     hass: HomeAssistant,

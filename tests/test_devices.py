@@ -187,6 +187,23 @@ async def test_devices_stand_still(
     assert [change.data for change in changes] == []
 
 
+async def test_a_parent_that_is_away(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    tree: Tree,
+    tick: Tick,
+) -> None:
+    """Test an inverter stays with its Powerwall, of which one answer knows nothing."""
+    changes: list[Any] = []
+    hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, changes.append)
+    gateway.faults.add(VITALS, drop=["TETHC.0"], times=1)
+    await tick(31)
+    assert tree()["Solar inverter D303"] == "Powerwall D101"
+    await tick(31)
+    assert changes == []
+
+
 async def test_several_solar_inverters(
     add_gateway: AddGateway,
     gateway: Simulator,

@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from simulator.server import Simulator
 
-from .conftest import StateOf, Tick
+from .conftest import AddGateway, StateOf, Tick
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,129 @@ async def test_all_entities(
         if entity.domain == platform
     }
     assert shown == snapshot
+
+
+SYSTEM = "/api/system_status"
+AGGREGATES = "/api/meters/aggregates"
+GATEWAY = "1232100-00-E--TGSIMULATED001"
+BATTERY = "3012170-05-B--TGSIMULATED101"
+NUMBERS: dict[str, dict[str, str]] = {
+    SYSTEM: {
+        "nominal_energy_remaining": f"{GATEWAY}_energy_remaining",
+        "nominal_full_pack_energy": f"{GATEWAY}_energy_capacity",
+        "battery_target_power": f"{GATEWAY}_target_power",
+        "battery_target_reactive_power": f"{GATEWAY}_target_reactive_power",
+        "solar_real_power_limit": f"{GATEWAY}_solar_power_limit",
+        "max_sustained_ramp_rate": f"{GATEWAY}_max_ramp_rate",
+        "available_blocks": f"{GATEWAY}_available_batteries",
+        "blocks_controlled": f"{GATEWAY}_controlled_batteries",
+        **{
+            key: f"{GATEWAY}_{key}"
+            for key in (
+                "grid_services_power",
+                "max_charge_power",
+                "max_discharge_power",
+                "max_apparent_power",
+                "instantaneous_max_charge_power",
+                "instantaneous_max_discharge_power",
+                "instantaneous_max_apparent_power",
+            )
+        },
+        "battery_blocks.0.p_out": f"{BATTERY}_power",
+        "battery_blocks.0.q_out": f"{BATTERY}_reactive_power",
+        "battery_blocks.0.v_out": f"{BATTERY}_voltage",
+        "battery_blocks.0.f_out": f"{BATTERY}_frequency",
+        "battery_blocks.0.nominal_energy_remaining": f"{BATTERY}_energy_remaining",
+        "battery_blocks.0.nominal_full_pack_energy": f"{BATTERY}_energy_capacity",
+        "battery_blocks.0.energy_charged": f"{BATTERY}_energy_charged",
+        "battery_blocks.0.energy_discharged": f"{BATTERY}_energy_discharged",
+    },
+    AGGREGATES: {
+        f"{kind}.{field}": f"{GATEWAY}_{key}"
+        for kind, name, imported, exported in (
+            ("site", "grid", "grid_energy_imported", "grid_energy_exported"),
+            ("load", "home", "home_energy", "home_energy_exported"),
+            ("solar", "solar", "solar_energy_imported", "solar_energy"),
+            ("battery", "battery", "battery_energy_charged", None),
+            ("generator", "generator", "generator_energy_imported", "generator_energy"),
+            ("busway", "busway", "busway_energy_imported", "busway_energy_exported"),
+        )
+        for field, key in (
+            ("instant_power", f"{name}_power"),
+            ("instant_reactive_power", f"{name}_reactive_power"),
+            ("instant_apparent_power", f"{name}_apparent_power"),
+            ("energy_imported", imported),
+            ("energy_exported", exported or "battery_energy_discharged"),
+            ("instant_average_voltage", f"{name}_voltage"),
+            ("i_a_current", f"{name}_current_l1"),
+            ("i_b_current", f"{name}_current_l2"),
+            ("i_c_current", f"{name}_current_l3"),
+            ("frequency", f"{name}_frequency"),
+            ("instant_total_current", f"{name}_current"),
+        )
+        if (name, field) != ("battery", "instant_total_current")
+    },
+    "/api/site_info": {
+        "nominal_system_energy_kWh": f"{GATEWAY}_nominal_energy",
+        "nominal_system_power_kW": f"{GATEWAY}_nominal_power",
+        "max_system_energy_kWh": f"{GATEWAY}_max_energy",
+        "max_system_power_kW": f"{GATEWAY}_max_power",
+        "measured_frequency": f"{GATEWAY}_measured_frequency",
+    },
+    "/api/meters/site": {
+        f"0.Cached_readings.{field}": (
+            f"{GATEWAY}_TGSIMULATED301synchrometerX_site_{key}_l{phase}"
+        )
+        for phase, letter in enumerate("abc", 1)
+        for field, key in (
+            (f"v_l{phase}n", "voltage"),
+            (f"real_power_{letter}", "real_power"),
+            (f"reactive_power_{letter}", "reactive_power"),
+            (f"energy_imported_{letter}", "energy_imported"),
+            (f"energy_exported_{letter}", "energy_exported"),
+        )
+    },
+}
+"""By endpoint: the field of each number, and the unique id of what shows it."""
+
+
+@pytest.mark.parametrize("path", NUMBERS)
+async def test_each_number_is_its_own(
+    hass: HomeAssistant,
+    add_gateway: AddGateway,
+    entity_registry: er.EntityRegistry,
+    gateway: Simulator,
+    path: str,
+) -> None:
+    """Test no two numbers change places, for which none may be as another."""
+    sent = {field: 1000 + number for number, field in enumerate(NUMBERS[path])}
+    edit = _meters(sent) if path == AGGREGATES else sent
+    gateway.faults.add(path, edit=edit)
+    entry = await add_gateway()
+    for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
+        entity_registry.async_update_entity(each.entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    states = {
+        each.unique_id: hass.states.get(each.entity_id)
+        for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    }
+    shown = {
+        field: float(state.state)
+        for field, key in NUMBERS[path].items()
+        if (state := states.get(key))
+    }
+    assert shown == sent
+
+
+def _meters(sent: Mapping[str, float]) -> Mapping[str, Any]:
+    """Return meters of all kinds, each of which has measured its phases."""
+    meters: dict[str, dict[str, Any]] = {}
+    for field, value in sent.items():
+        kind, _, name = field.partition(".")
+        now = {"last_phase_power_communication_time": "2026-07-01T10:30:00-07:00"}
+        meters.setdefault(kind, dict(now))[name] = value
+    return meters
 
 
 COUNTS = {

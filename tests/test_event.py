@@ -1,6 +1,7 @@
 """Tests of the events: grid faults, and alerts as they come and go."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -92,6 +93,31 @@ async def test_a_fault_that_is_one(
     (news,) = told("grid_fault")
     assert news["event_type"] == "fault"
     assert news["values"] == []
+
+
+async def test_texts_of_a_grid_fault(
+    entry: GatewayConfigEntry, gateway: Simulator, told: Told, tick: Tick
+) -> None:
+    """Test names of states are told, and no text that could name somebody."""
+    texts = ("Warning", "PINV_Off", "TGSIMULATED101", "Simulated Home", "a@b.example")
+    values = [{"name": "PINV_a007_state", "value": text} for text in texts]
+    gateway.control({"grid_faults": [{"values": values}]})
+    await tick(INTERVAL)
+    (news,) = told("grid_fault")
+    assert [each["value"] for each in news["values"]] == ["Warning", "PINV_Off"]
+
+
+async def test_a_fault_described_anew(
+    entry: GatewayConfigEntry, gateway: Simulator, told: Told, tick: Tick
+) -> None:
+    """Test more that is told of the same fault is no other fault."""
+    gateway.control({"grid_faults": [{"values": []}]})
+    await tick(INTERVAL)
+    assert len(told("grid_fault")) == 1
+    (fault,) = gateway.site.incidents.grid_faults
+    gateway.site.incidents.grid_faults = [replace(fault, is_fault=True)]
+    await tick(INTERVAL)
+    assert told("grid_fault") == []
 
 
 async def test_ten_grid_faults_at_once(

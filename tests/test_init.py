@@ -2,12 +2,20 @@
 
 import asyncio
 from http import HTTPStatus
+import logging
+import time
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.tesla_gateway.const import DOMAIN
+from custom_components.tesla_gateway.const import DOMAIN, LOGGER
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from custom_components.tesla_gateway.diagnostics import (
+    async_get_config_entry_diagnostics,
+)
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from simulator.server import Simulator
@@ -270,6 +278,100 @@ async def test_removed_in_the_middle_of_a_poll(
     gateway.faults.clear()
     await refresh
     assert "Unexpected error" not in caplog.text
+
+
+async def test_set_up_waits_for_nothing_slow(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+) -> None:
+    """Test what hardly changes, and does not answer, keeps nobody waiting."""
+    for path in ("/api/powerwalls", "/api/status"):
+        gateway.faults.add(path, ending="hang")
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert state_of("grid_power") not in (None, STATE_UNAVAILABLE)
+    gateway.faults.clear()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of("uptime") not in (None, STATE_UNAVAILABLE)
+
+
+async def test_a_set_up_that_failed_is_over(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test nothing is asked any more, when a set-up has failed."""
+    gateway.latency = 0.05
+    for path in ("meters/aggregates", "system_status/soe", "system_status/grid_status"):
+        gateway.faults.add(f"/api/{path}", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert gateway.stats.in_flight == 0
+    gateway.reset_stats()
+    await hass.async_add_executor_job(time.sleep, 4 * gateway.latency)
+    assert gateway.stats.total == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/system_status/soe", "/api/devices/vitals", "/api/powerwalls", "/api/status"],
+)
+async def test_unloaded_in_the_middle_of_a_poll(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    freezer: FrozenDateTimeFactory,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+) -> None:
+    """Test a poll under way ends with the entry, and leaves nothing behind."""
+    gateway.faults.add(path, ending="hang")
+    gateway.reset_stats()
+    freezer.tick(3601)
+    async_fire_time_changed(hass)
+    await _asked(gateway, path)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    gateway.faults.clear()
+    gateway.reset_stats()
+    await tick(3700)
+    assert gateway.stats.total == 0
+    assert _complaints(caplog) == []
+
+
+async def test_unloaded_in_the_middle_of_a_download(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test diagnostics that are being collected are handed on, and that is all."""
+    gateway.faults.add("/api/config", ending="hang")
+    download = hass.async_create_task(async_get_config_entry_diagnostics(hass, entry))
+    await _asked(gateway, "/api/config")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    gateway.faults.clear()
+    assert (await download)["settings"]["role"] == "customer"
+    gateway.reset_stats()
+    await tick(3700)
+    assert gateway.stats.total == 0
+    assert _complaints(caplog) == []
+
+
+async def _asked(gateway: Simulator, path: str) -> None:
+    """Wait until the gateway is asked for something."""
+    while not gateway.stats.requests[f"GET {path}"]:  # noqa: ASYNC110  # other thread
+        await asyncio.sleep(0)
+
+
+def _complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what anybody has logged as an error, and our own warnings."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.ERROR
+        or (record.levelno >= logging.WARNING and record.name == LOGGER.name)
+    ]
 
 
 async def test_gateway_starting(

@@ -1,7 +1,7 @@
 """What is so, or is not: all of it, by the part that tells it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from homeassistant.components.binary_sensor import (
@@ -10,7 +10,7 @@ from homeassistant.components.binary_sensor import (
 )
 from homeassistant.const import EntityCategory
 
-from .entity import GatewayDescription
+from .entity import GatewayDescription, named, off
 from .gateway import (
     Battery,
     Component,
@@ -49,15 +49,6 @@ def _flag[PartT](
         device_class=device_class,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=value_fn,
-    )
-
-
-def _off[PartT](
-    *descriptions: GatewayBinarySensorDescription[PartT],
-) -> Described[PartT]:
-    """Describe binary sensors that are off until somebody turns them on."""
-    return tuple(
-        replace(each, entity_registry_enabled_default=False) for each in descriptions
     )
 
 
@@ -104,7 +95,7 @@ BATTERY_BINARY_SENSORS: Final[Described[Battery]] = (
         value_fn=lambda battery: bool(battery.disabled_reasons),
         attributes_fn=lambda battery: {"reasons": list(battery.disabled_reasons)},
     ),
-    *_off(
+    *off(
         _flag("off_grid", lambda battery: battery.off_grid),
         _flag("vf_mode", lambda battery: battery.vf_mode),
         _flag(
@@ -122,7 +113,7 @@ POWERWALLS_BINARY_SENSORS: Final[Described[Powerwalls]] = (
         lambda powerwalls: powerwalls.updating,
         BinarySensorDeviceClass.RUNNING,
     ),
-    *_off(
+    *off(
         _flag(
             "enumerating",
             lambda powerwalls: powerwalls.enumerating,
@@ -137,7 +128,7 @@ POWERWALL_BINARY_SENSORS: Final[Described[Powerwall]] = (
         lambda unit: unit.update.updating,
         BinarySensorDeviceClass.RUNNING,
     ),
-    *_off(
+    *off(
         _flag("under_phase_detection", lambda unit: unit.under_phase_detection),
         _flag("in_config", lambda unit: unit.in_config),
     ),
@@ -164,7 +155,7 @@ NETWORK_BINARY_SENSORS: Final[Described[Networks]] = (
     ),
 )
 
-REGISTRATION_BINARY_SENSORS: Final[Described[bool]] = _off(_flag("registered", bool))
+REGISTRATION_BINARY_SENSORS: Final[Described[bool]] = off(_flag("registered", bool))
 
 
 def _reading(
@@ -180,11 +171,7 @@ def _reading(
         value = component.readings.get(key)
         return value if isinstance(value, bool) else None
 
-    return replace(
-        _flag(key, read, device_class),
-        translation_key=name or key,
-        translation_placeholders=placeholders or None,
-    )
+    return named(name or key, _flag(key, read, device_class), **placeholders)
 
 
 _ISLANDING: Final = (
@@ -200,7 +187,7 @@ _ISLANDING: Final = (
 """What is so at a contactor."""
 
 COMPONENT_BINARY_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
-    ComponentKind.BATTERY: _off(
+    ComponentKind.BATTERY: off(
         _reading("persistently_faulted", BinarySensorDeviceClass.PROBLEM),
         _reading("permanently_faulted", BinarySensorDeviceClass.PROBLEM),
         *map(
@@ -233,10 +220,10 @@ COMPONENT_BINARY_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
             )
             for string in "abcdef"
         ),
-        *_off(_reading("output_enabled"), _reading("power_setpoint")),
+        *off(_reading("output_enabled"), _reading("power_setpoint")),
     ),
-    ComponentKind.SYNCHRONIZER: _off(*_ISLANDING),
-    ComponentKind.BACKUP_SWITCH: _off(*_ISLANDING, _reading("heating_rate_occurred")),
+    ComponentKind.SYNCHRONIZER: off(*_ISLANDING),
+    ComponentKind.BACKUP_SWITCH: off(*_ISLANDING, _reading("heating_rate_occurred")),
 }
 
 
@@ -246,14 +233,11 @@ def _inverted(location: str, number: int) -> GatewayBinarySensorDescription[Phas
     def read(meter: PhaseMeter) -> bool | None:
         return meter.inverted[number] if number < len(meter.inverted) else None
 
-    return replace(
-        _flag(f"ct_{number}_inverted", read),
-        translation_key=f"{location}_ct_inverted",
-        translation_placeholders={"ct": str(number)},
-    )
+    description = _flag(f"ct_{number}_inverted", read)
+    return named(f"{location}_ct_inverted", description, ct=str(number))
 
 
 PHASE_BINARY_SENSORS: Final[dict[str, Described[PhaseMeter]]] = {
-    location: _off(*(_inverted(location, number) for number in range(4)))
+    location: off(*(_inverted(location, number) for number in range(4)))
     for location in ("site", "solar")
 }

@@ -39,7 +39,7 @@ LONGEST_OVERDUE: Final = timedelta(seconds=90)
 
 At the normal pace no power, charge or state is older than 90 s.
 """
-LISTENERS_AT_ONCE: Final = 50
+LISTENERS_AT_ONCE: Final = 100
 """How many entities are brought up to date before others have a turn.
 
 Home Assistant does one thing at a time: 231 at once, as ten Powerwalls have, took up

@@ -177,7 +177,9 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             always_update=False,
         )
         self.client = client
+        # One after another they would not all have their turn within one limit.
         self._lane = lane or nullcontext()
+        self._limit = client.poll if lane else nullcontext
         self._readings = {part: _Reading() for part in self._reads}
 
     @override
@@ -188,6 +190,9 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         errors = dict(outcome for outcome in outcomes if outcome is not None)
         faults = [error for error in errors.values() if not isinstance(error, _ANSWERS)]
         self._follow_login(faults)
+        # What failed is not left alone for longer than what is read most slowly.
+        again = min(self._interval, DEVICE_INTERVAL) if faults else self._interval
+        self.update_interval = again
         lost = [part for part in errors if self._is_outdated(part)]
         for part in lost:
             self._readings[part].value = None
@@ -262,7 +267,8 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         reading = self._readings[part]
         try:
             async with self._lane:
-                value = await self._reads[part](self.client)
+                with self._limit():
+                    value = await self._reads[part](self.client)
         except GatewayStoppedError:
             reading.value = None
         except GatewayError as err:
@@ -302,12 +308,14 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             k for kind, k in _TRANSLATION_KEYS.items() if isinstance(error, kind)
         )
         # Later on polls go on ticking: the client itself keeps the wait.
-        retry_after = getattr(error, "retry_after", None)
+        retry_after = None
+        if isinstance(error, GatewayRateLimitError) and self._is_setting_up:
+            retry_after = error.retry_after
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key=key,
             translation_placeholders={"error": str(error)},
-            retry_after=retry_after if self._is_setting_up else None,
+            retry_after=retry_after,
         )
 
 

@@ -173,6 +173,8 @@ class GatewayDevices:
             case kind:
                 name = _numbered(kind.value, _ending(serial_number))
         parent = components.get(component.parent or "")
+        if parent and parent.kind is ComponentKind.GATEWAY:
+            parent = None
         self._below(
             component_id(self._entry, component),
             parent=component_id(self._entry, parent) if parent else None,
@@ -201,18 +203,25 @@ class GatewayDevices:
         identifier: str,
         *,
         parent: str | None = None,
+        model: str | None = None,
         presumed_model: str | None = None,
         **told: Any,
     ) -> None:
         """Register what belongs to a device, which is the gateway if none is named.
 
-        Several tell of the same device; one that only presumes its model must not take
-        away what another knows, or has known before a restart.
+        Several tell of the same device. One that names no parent, or only presumes the
+        model, must not take away what another knows, or has known before a restart.
         """
-        if told.get("model") is None and self._device(identifier) is None:
-            told["model"] = presumed_model
-        above = self._device(parent or gateway_id(self._entry))
-        self._register(identifier, via_device_id=above.id if above else None, **told)
+        device = self._device(identifier)
+        if device is None:
+            model, parent = model or presumed_model, parent or gateway_id(self._entry)
+        above = self._device(parent) if parent else None
+        self._register(
+            identifier,
+            model=model,
+            via_device_id=above.id if above else None,
+            **told,
+        )
 
     def _device(self, identifier: str) -> dr.DeviceEntry | None:
         """Return a device that is registered."""

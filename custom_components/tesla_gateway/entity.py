@@ -1,7 +1,7 @@
 """Base of all entities: a part of what is read, and one value of it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, override
 
@@ -35,6 +35,24 @@ class GatewayDescription[PartT, ValueT](EntityDescription):
         if self.exists_fn is not None:
             return self.exists_fn(part)
         return self.value_fn(part) is not None
+
+
+def off[DescriptionT: GatewayDescription[Any, Any]](
+    *descriptions: DescriptionT,
+) -> tuple[DescriptionT, ...]:
+    """Describe entities that are off until somebody turns them on."""
+    return tuple(
+        replace(each, entity_registry_enabled_default=False) for each in descriptions
+    )
+
+
+def named[DescriptionT: GatewayDescription[Any, Any]](
+    name: str, description: DescriptionT, **placeholders: str
+) -> DescriptionT:
+    """Describe an entity that shares its name with others but for the placeholders."""
+    return replace(
+        description, translation_key=name, translation_placeholders=placeholders
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,15 +199,14 @@ class EntityAdder:
     ) -> None:
         """Add each entity once the part has its value, or has had it before."""
         missing = list(descriptions)
+        known = {each.key for each in missing if self._known(part, each)}
 
         @callback
         def add_present() -> None:
             if not missing or (value := part.read()) is None:
                 return
             present = [
-                each
-                for each in missing
-                if each.exists(value) or self._known(part, each)
+                each for each in missing if each.key in known or each.exists(value)
             ]
             missing[:] = [each for each in missing if each not in present]
             if present:

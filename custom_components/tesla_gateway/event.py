@@ -1,7 +1,9 @@
 """Events: grid faults, and alerts as they are raised and cleared."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
@@ -10,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import GatewayConfigEntry
-from .entity import EntityAdder, GatewayDescription, GatewayEntity
+from .entity import EntityAdder, GatewayDescription, GatewayEntity, Part
 from .gateway import Alert, Component, GridFault, GridFaults
 from .parts import components, gateway_part
 
@@ -23,6 +25,8 @@ EVENT_CLEARED: Final = "cleared"
 
 type _News = tuple[str, dict[str, Any]]
 """The type of an event, and what it says."""
+type _Identity = tuple[str, datetime | None, str | None]
+"""What tells a grid fault from others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,23 +75,20 @@ class GatewayEvent[PartT, ThingT](
     """Tells what has changed; what was there at first is no news."""
 
     entity_description: GatewayEventDescription[PartT, ThingT]
-    _known: set[ThingT] | None = None
+    _before: tuple[ThingT, ...] | None = None
+    """What was there when it could last be read."""
 
-    def _news(self, known: set[ThingT], now: tuple[ThingT, ...]) -> Iterator[_News]:
-        """Yield what is new, and keep `known` up to date."""
-        raise NotImplementedError
+    @abstractmethod
+    def _news(
+        self, before: tuple[ThingT, ...], now: tuple[ThingT, ...]
+    ) -> Iterator[_News]:
+        """Yield what has happened in between."""
 
     @override
     async def async_added_to_hass(self) -> None:
         """Take what is there as known."""
         await super().async_added_to_hass()
-        self._take_bearings()
-
-    @callback
-    def _take_bearings(self) -> None:
-        """Note what is there, as soon as it can be read."""
-        if (now := self.value) is not None:
-            self._known = set(now)
+        self._before = self.value
 
     @callback
     @override
@@ -98,10 +99,12 @@ class GatewayEvent[PartT, ThingT](
         unavailable entity.
         """
         super()._handle_coordinator_update()
-        if self._known is None:
-            self._take_bearings()
-        elif (now := self.value) is not None:
-            for event_type, data in self._news(self._known, now):
+        before, now = self._before, self.value
+        if now is None:
+            return
+        self._before = now
+        if before is not None:
+            for event_type, data in self._news(before, now):
                 self._trigger_event(event_type, data)
                 self.async_write_ha_state()
 
@@ -109,37 +112,49 @@ class GatewayEvent[PartT, ThingT](
 class GridFaultEvent(GatewayEvent[GridFaults, GridFault]):
     """Tells of each grid fault once, even if the gateway lists it again later."""
 
+    def __init__(
+        self,
+        part: Part[GridFaults],
+        description: GatewayEventDescription[GridFaults, GridFault],
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(part, description)
+        self._told: set[_Identity] = set()
+
     @override
     def _news(
-        self, known: set[GridFault], now: tuple[GridFault, ...]
+        self, before: tuple[GridFault, ...], now: tuple[GridFault, ...]
     ) -> Iterator[_News]:
         """Yield the faults that were never there before, in the gateway's order."""
+        self._told.update(fault.identity for fault in before)
         for fault in now:
-            if fault not in known:
-                known.add(fault)
-                yield EVENT_FAULT if fault.is_fault else EVENT_WARNING, _about(fault)
+            if fault.identity not in self._told:
+                self._told.add(fault.identity)
+                yield EVENT_FAULT if fault.is_fault else EVENT_WARNING, fault.as_dict()
+        self._forget(now)
+
+    def _forget(self, now: tuple[GridFault, ...]) -> None:
+        """Forget what is older than all that is listed: it does not come back."""
+        times = [fault.occurred_at for fault in now if fault.occurred_at]
+        if times:
+            self._told = {
+                (code, occurred_at, serial_number)
+                for code, occurred_at, serial_number in self._told
+                if occurred_at is None or occurred_at >= min(times)
+            }
 
 
 class AlertEvent(GatewayEvent[Component, Alert]):
     """Tells of the alerts of one device, raised and cleared."""
 
     @override
-    def _news(self, known: set[Alert], now: tuple[Alert, ...]) -> Iterator[_News]:
+    def _news(
+        self, before: tuple[Alert, ...], now: tuple[Alert, ...]
+    ) -> Iterator[_News]:
         """Yield what was raised, then what was cleared."""
-        raised, cleared = sorted(set(now) - known), sorted(known - set(now))
-        known.update(raised)
-        known.difference_update(cleared)
-        for event_type, alerts in ((EVENT_RAISED, raised), (EVENT_CLEARED, cleared)):
-            for alert in alerts:
+        for event_type, alerts in (
+            (EVENT_RAISED, set(now).difference(before)),
+            (EVENT_CLEARED, set(before).difference(now)),
+        ):
+            for alert in sorted(alerts):
                 yield event_type, {"name": alert.name, "code": alert.code}
-
-
-def _about(fault: GridFault) -> dict[str, Any]:
-    """Return what an event says of a grid fault."""
-    return {
-        "name": fault.name,
-        "code": fault.code,
-        "occurred_at": fault.occurred_at.isoformat() if fault.occurred_at else None,
-        "component": fault.component,
-        "values": [asdict(value) for value in fault.values],
-    }

@@ -80,11 +80,10 @@ def components(
 def phase_meters(entry: GatewayConfigEntry, location: str) -> Units[PhaseMeter]:
     """Return the meters at the grid (`site`) or at the panels (`solar`)."""
     coordinator = entry.runtime_data.state
-    part = f"{location}_meters"
 
     def read() -> Mapping[str, PhaseMeter]:
-        meters: Mapping[str, PhaseMeter] | None = getattr(coordinator.data, part)
-        return meters or {}
+        data = coordinator.data
+        return (data.site_meters if location == "site" else data.solar_meters) or {}
 
     return Units(
         coordinator=coordinator,
@@ -92,7 +91,7 @@ def phase_meters(entry: GatewayConfigEntry, location: str) -> Units[PhaseMeter]:
         device=lambda key: meter_id(entry, read()[key]),
         # One meter can measure both, and one device hold several meters.
         unique_id=lambda key: part_id(entry, f"{key}_{location}"),
-        context=part,
+        context=f"{location}_meters",
     )
 
 

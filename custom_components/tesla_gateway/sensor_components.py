@@ -1,8 +1,10 @@
 """Sensors of what vitals tell: batteries, solar inverters, contactors, meters."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
+from .entity import named, off
 from .gateway import Component, ComponentKind
 from .sensor_types import (
     Described,
@@ -13,8 +15,7 @@ from .sensor_types import (
     diagnostic,
     frequency,
     lifetime,
-    named,
-    off,
+    measured,
     power,
     reactive_power,
     speed,
@@ -208,18 +209,21 @@ COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
     ),
 }
 
+
+def _alerts(component: Component) -> dict[str, object]:
+    """Return the alerts that are counted, in words and as the gateway says them."""
+    return {
+        "alerts": [
+            {"name": alert.name, "code": alert.code} for alert in component.troubles
+        ]
+    }
+
+
+def _count(component: Component) -> int:
+    """Return how many alerts tell of something wrong."""
+    return len(component.troubles)
+
+
 ALERT_SENSORS: Final[Described[Component]] = diagnostic(
-    GatewaySensorDescription(
-        key="alerts",
-        translation_key="alerts",
-        # Some alerts stand on healthy systems and only say what is the case.
-        value_fn=lambda component: sum(alert.is_trouble for alert in component.alerts),
-        attributes_fn=lambda component: {
-            "alerts": [
-                {"name": alert.name, "code": alert.code}
-                for alert in component.alerts
-                if alert.is_trouble
-            ]
-        },
-    )
+    replace(measured("alerts", _count), attributes_fn=_alerts)
 )

@@ -1,6 +1,7 @@
 """Sensors of what is installed, and how it is doing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from homeassistant.components.sensor import SensorDeviceClass
@@ -12,6 +13,7 @@ from homeassistant.const import (
     UnitOfTime,
 )
 
+from .entity import off
 from .gateway import (
     FirmwareUpdate,
     Generators,
@@ -30,29 +32,50 @@ from .gateway import (
 from .sensor_types import (
     Described,
     GatewaySensorDescription,
+    Number,
     choice,
     diagnostic,
     measured,
-    off,
     percentage,
     power,
     word,
 )
 
 
-def _rating(
-    key: str, unit: UnitOfEnergy | UnitOfPower, value_fn: Any
-) -> GatewaySensorDescription[Site]:
-    """Describe what the installation can hold or give, in kWh or kW."""
-    is_energy = isinstance(unit, UnitOfEnergy)
+def _energy(key: str, value_fn: Number[Site]) -> GatewaySensorDescription[Site]:
+    """Describe what the installation can hold, in kilowatt-hours."""
     return measured(
         key,
         value_fn,
-        unit=unit,
-        device_class=(
-            SensorDeviceClass.ENERGY_STORAGE if is_energy else SensorDeviceClass.POWER
-        ),
+        unit=UnitOfEnergy.KILO_WATT_HOUR,
+        device_class=SensorDeviceClass.ENERGY_STORAGE,
         precision=1,
+    )
+
+
+def _power(key: str, value_fn: Number[Site]) -> GatewaySensorDescription[Site]:
+    """Describe what the installation can give, in kilowatts."""
+    return measured(
+        key,
+        value_fn,
+        unit=UnitOfPower.KILO_WATT,
+        device_class=SensorDeviceClass.POWER,
+        precision=1,
+    )
+
+
+def _update[PartT](read: Callable[[PartT], UnitUpdate]) -> Described[PartT]:
+    """Describe how the firmware update of a unit goes."""
+    return diagnostic(
+        percentage("update_progress", lambda unit: read(unit).progress),
+        *off(
+            replace(
+                measured(
+                    "failed_update_checks", lambda unit: len(read(unit).failed_checks)
+                ),
+                attributes_fn=lambda unit: {"steps": list(read(unit).failed_checks)},
+            )
+        ),
     )
 
 
@@ -77,15 +100,11 @@ STATUS_SENSORS: Final[Described[Status]] = (
 )
 
 SITE_SENSORS: Final[Described[Site]] = diagnostic(
-    _rating(
-        "nominal_energy", UnitOfEnergy.KILO_WATT_HOUR, lambda site: site.nominal_energy
-    ),
-    _rating("nominal_power", UnitOfPower.KILO_WATT, lambda site: site.nominal_power),
+    _energy("nominal_energy", lambda site: site.nominal_energy),
+    _power("nominal_power", lambda site: site.nominal_power),
     *off(
-        _rating(
-            "max_energy", UnitOfEnergy.KILO_WATT_HOUR, lambda site: site.max_energy
-        ),
-        _rating("max_power", UnitOfPower.KILO_WATT, lambda site: site.max_power),
+        _energy("max_energy", lambda site: site.max_energy),
+        _power("max_power", lambda site: site.max_power),
         measured(
             "measured_frequency",
             lambda site: site.measured_frequency,
@@ -114,52 +133,32 @@ GENERATOR_SENSORS: Final[Described[Nameplate]] = diagnostic(
     power("nameplate_power", lambda generator: generator.power)
 )
 
-SOLAR_SYSTEM_SENSORS: Final[Described[SolarSystems]] = (
-    GatewaySensorDescription(
-        key="solar_nameplate_power",
-        translation_key="solar_nameplate_power",
-        device_class=SensorDeviceClass.POWER,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        value_fn=lambda solars: solars.power,
+SOLAR_SYSTEM_SENSORS: Final[Described[SolarSystems]] = diagnostic(
+    replace(
+        power("solar_nameplate_power", lambda solars: solars.power),
         attributes_fn=_systems,
-    ),
+    )
 )
 
 POWERWALLS_SENSORS: Final[Described[Powerwalls]] = diagnostic(
     choice("system_activity", SystemActivity, lambda powerwalls: powerwalls.activity)
 )
 
-POWERWALL_SENSORS: Final[Described[Powerwall]] = diagnostic(
-    percentage("update_progress", lambda unit: unit.update.progress),
-    *off(
-        GatewaySensorDescription(
-            key="failed_update_checks",
-            translation_key="failed_update_checks",
-            value_fn=lambda unit: len(unit.update.failed_checks),
-            attributes_fn=lambda unit: {"steps": list(unit.update.failed_checks)},
-        ),
-        measured(
-            "reconnection_time",
-            lambda unit: unit.reconnection_time,
-            unit=UnitOfTime.SECONDS,
-            device_class=SensorDeviceClass.DURATION,
-        ),
+POWERWALL_SENSORS: Final[Described[Powerwall]] = (
+    *_update(lambda unit: unit.update),
+    *diagnostic(
+        *off(
+            measured(
+                "reconnection_time",
+                lambda unit: unit.reconnection_time,
+                unit=UnitOfTime.SECONDS,
+                device_class=SensorDeviceClass.DURATION,
+            )
+        )
     ),
 )
 
-ACCESSORY_SENSORS: Final[Described[UnitUpdate]] = diagnostic(
-    percentage("update_progress", lambda update: update.progress),
-    *off(
-        GatewaySensorDescription(
-            key="failed_update_checks",
-            translation_key="failed_update_checks",
-            value_fn=lambda update: len(update.failed_checks),
-            attributes_fn=lambda update: {"steps": list(update.failed_checks)},
-        ),
-    ),
-)
+ACCESSORY_SENSORS: Final[Described[UnitUpdate]] = _update(lambda update: update)
 
 FIRMWARE_SENSORS: Final[Described[FirmwareUpdate]] = diagnostic(
     *off(choice("update_state", UpdateState, lambda update: update.state))

@@ -1,12 +1,13 @@
 """Sensors of what goes on: power flow, batteries, settings, grid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import UnitOfRatio
 
+from .entity import named, off
 from .gateway import (
     Battery,
     Charge,
@@ -24,6 +25,7 @@ from .gateway import (
 from .sensor_types import (
     Described,
     GatewaySensorDescription,
+    Number,
     apparent_power,
     choice,
     current,
@@ -31,8 +33,6 @@ from .sensor_types import (
     frequency,
     lifetime,
     measured,
-    named,
-    off,
     percentage,
     power,
     reactive_power,
@@ -261,39 +261,43 @@ BATTERY_SENSORS: Final[Described[Battery]] = (
 def _phases(
     location: str,
     quantity: str,
-    describe: Callable[
-        [str, Callable[[PhaseMeter], float | None]],
-        GatewaySensorDescription[PhaseMeter],
-    ],
+    describe: Callable[[str, Number[PhaseMeter]], GatewaySensorDescription[PhaseMeter]],
+    read: Callable[[PhaseMeter], Sequence[float | None]],
 ) -> Described[PhaseMeter]:
     """Describe one quantity of a meter, phase by phase."""
     return tuple(
         named(
             f"{location}_phase_{quantity}",
-            describe(f"{quantity}_l{phase}", _of_phase(quantity, phase - 1)),
+            describe(f"{quantity}_l{phase}", _of_phase(read, phase - 1)),
             phase=str(phase),
         )
         for phase in (1, 2, 3)
     )
 
 
-def _of_phase(quantity: str, index: int) -> Callable[[PhaseMeter], float | None]:
+def _of_phase(
+    read: Callable[[PhaseMeter], Sequence[float | None]], index: int
+) -> Number[PhaseMeter]:
     """Return what reads one quantity of one phase."""
-
-    def read(meter: PhaseMeter) -> float | None:
-        values: tuple[float | None, ...] = getattr(meter, quantity)
-        return values[index]
-
-    return read
+    return lambda meter: read(meter)[index]
 
 
 PHASE_SENSORS: Final[dict[str, Described[PhaseMeter]]] = {
     location: off(
-        *_phases(location, "voltage", voltage),
-        *_phases(location, "real_power", power),
-        *_phases(location, "reactive_power", reactive_power),
-        *_phases(location, "energy_imported", lifetime),
-        *_phases(location, "energy_exported", lifetime),
+        *_phases(location, "voltage", voltage, lambda meter: meter.voltage),
+        *_phases(location, "real_power", power, lambda meter: meter.real_power),
+        *_phases(
+            location,
+            "reactive_power",
+            reactive_power,
+            lambda meter: meter.reactive_power,
+        ),
+        *_phases(
+            location, "energy_imported", lifetime, lambda meter: meter.energy_imported
+        ),
+        *_phases(
+            location, "energy_exported", lifetime, lambda meter: meter.energy_exported
+        ),
     )
     for location in ("site", "solar")
 }

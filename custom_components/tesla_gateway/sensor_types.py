@@ -40,15 +40,6 @@ class GatewaySensorDescription[PartT](
     """Describes one sensor."""
 
 
-def off[PartT](
-    *descriptions: GatewaySensorDescription[PartT],
-) -> Described[PartT]:
-    """Describe sensors that are off until somebody turns them on."""
-    return tuple(
-        replace(each, entity_registry_enabled_default=False) for each in descriptions
-    )
-
-
 def diagnostic[PartT](
     *descriptions: GatewaySensorDescription[PartT],
 ) -> Described[PartT]:
@@ -56,15 +47,6 @@ def diagnostic[PartT](
     return tuple(
         replace(each, entity_category=EntityCategory.DIAGNOSTIC)
         for each in descriptions
-    )
-
-
-def named[PartT](
-    name: str, description: GatewaySensorDescription[PartT], **placeholders: str
-) -> GatewaySensorDescription[PartT]:
-    """Describe a sensor whose name it shares with others but for the placeholders."""
-    return replace(
-        description, translation_key=name, translation_placeholders=placeholders
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-import probatio as vol
+import probatio
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
@@ -14,12 +14,11 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
-from homeassistant.util.json import JsonValueType
 
 from .const import DOMAIN
 from .coordinator import GatewayConfigEntry
 from .diagnostics import async_scrubbed
-from .gateway import GatewayError, GridFault, UnexploredEndpoint
+from .gateway import GatewayError, UnexploredEndpoint
 
 SERVICE_GET_GRID_FAULTS: Final = "get_grid_faults"
 SERVICE_GET_PROBLEMS: Final = "get_problems"
@@ -29,15 +28,17 @@ ATTR_DATA: Final = "data"
 ATTR_ENDPOINT: Final = "endpoint"
 ATTR_SERIAL: Final = "serial"
 
-_READ_SCHEMA: Final = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
-_REQUEST_SCHEMA: Final = vol.Schema(
+_READ_SCHEMA: Final = probatio.Schema(
+    {probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
+)
+_REQUEST_SCHEMA: Final = probatio.Schema(
     {
-        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Required(ATTR_ENDPOINT): vol.In(
+        probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        probatio.Required(ATTR_ENDPOINT): probatio.In(
             [each.value for each in UnexploredEndpoint]
         ),
-        vol.Optional(ATTR_SERIAL): cv.string,
-        vol.Optional(ATTR_DATA): vol.Any(dict, list),
+        probatio.Optional(ATTR_SERIAL): cv.string,
+        probatio.Optional(ATTR_DATA): probatio.Any(dict, list),
     }
 )
 
@@ -74,22 +75,7 @@ async def _async_get_grid_faults(call: ServiceCall) -> ServiceResponse:
             faults = await client.grid_faults()
     except GatewayError as err:
         raise _failed(err) from err
-    return {"faults": [_fault(fault) for fault in faults.faults]}
-
-
-def _fault(fault: GridFault) -> dict[str, JsonValueType]:
-    """Return one disturbance."""
-    return {
-        "code": fault.code,
-        "name": fault.name,
-        "is_fault": fault.is_fault,
-        "occurred_at": fault.occurred_at.isoformat() if fault.occurred_at else None,
-        "component": fault.component,
-        "values": [
-            {"name": value.name, "value": value.value, "unit": value.unit}
-            for value in fault.values
-        ],
-    }
+    return {"faults": [fault.as_dict() for fault in faults.faults]}
 
 
 async def _async_get_problems(call: ServiceCall) -> ServiceResponse:

@@ -222,7 +222,6 @@ PHASE_METER: dict[str, Any] = {
     "ct_voltage_references": {"ct1": "Phase1", "ct2": "Phase2", "ct3": "Phase1"},
 }
 PHASE_READING = PhaseMeter(
-    location="site",
     kind="synchrometerX",
     part_of=ComponentKind.SYNCHRONIZER,
     serial_number="TG0000000301synchrometerX",

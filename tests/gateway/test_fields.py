@@ -149,6 +149,7 @@ WEST = timezone(timedelta(hours=-7))
         ("2021-05-21T16:51:00Z", datetime(2021, 5, 21, 16, 51, tzinfo=UTC)),
         (NEVER, None),
         ("0001-01-01T00:00:00-07:00", None),
+        ("9999-12-31T23:59:59-08:00", None),
         ("2021-12-16T22:17:15", None),
         ("2021-13-16T22:17:15Z", None),
         ("yesterday", None),

@@ -194,6 +194,7 @@ def test_survey_does_nothing() -> None:
 async def test_survey_outlives_failures(connect: Connect, gateway: Simulator) -> None:
     """Test what fails is in the journal, and the rest is read all the same."""
     client = GatewayClient(connect())
+    await client.operation()  # by which a token is known to work
     gateway.faults.add("/api/networks", ending=Ending.RESET)
     gateway.faults.add("/api/config", status=403)
     gateway.faults.add("/api/meters", body="nonsense")

@@ -200,6 +200,8 @@ def test_placeholders(kind: MeterKind) -> None:
     is_placeholder = kind in {MeterKind.GENERATOR, MeterKind.BUSWAY}
     assert is_read() is not is_placeholder
     assert is_read(instant_power=-0.0) is not is_placeholder
+    aggregated = is_read(num_meters_aggregated=1, timeout=1500000000)
+    assert aggregated is not is_placeholder
     assert is_read(**dict.fromkeys(SITE_METER)) is not is_placeholder
     for key in ("instant_power", "energy_imported", "energy_exported"):
         assert is_read(**{key: 0.1})

@@ -233,7 +233,7 @@ def test_a_site_with_only_a_name() -> None:
         ("/clear_update_status", UpdateState.CHECKING, False),
         ("/download", UpdateState.DOWNLOADING, True),
         ("/update_downloaded", UpdateState.DOWNLOADED, True),
-        ("/update_staged", UpdateState.STAGED, True),
+        ("/update_staged", UpdateState.STAGED, False),
         ("/update_succeeded", UpdateState.SUCCEEDED, False),
         ("/update_failed", UpdateState.FAILED, False),
     ],

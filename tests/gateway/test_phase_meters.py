@@ -58,11 +58,10 @@ def test_names_the_endpoint(path: str, body: bytes) -> None:
 
 
 def test_two_meters() -> None:
-    """Test meters are told apart by serial number, each with its location."""
+    """Test meters are told apart by serial number, each with its type."""
     meters = parse.phase_meters(SITE, orjson.dumps([PHASE_METER, OTHER]))
     other = replace(
         PHASE_READING,
-        location="solar",
         kind="synchrometerY",
         serial_number="TG0000000301synchrometerY",
     )
@@ -83,13 +82,6 @@ def test_a_serial_number_in_another_place(connection: Any) -> None:
     assert parse.phase_meters(SITE, orjson.dumps([unnamed, OTHER])).keys() == {
         "TG0000000301synchrometerY"
     }
-
-
-@pytest.mark.parametrize("location", ["", None, 5])
-def test_a_meter_nowhere(location: Any) -> None:
-    """Test a meter that does not say what it measures is left out."""
-    body = orjson.dumps([PHASE_METER | {"location": location}])
-    assert parse.phase_meters(SITE, body) == {}
 
 
 @pytest.mark.parametrize(

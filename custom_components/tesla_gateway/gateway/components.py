@@ -118,6 +118,14 @@ class Component:
     alerts: tuple[Alert, ...]
     """Sorted, each once."""
 
+    @property
+    def troubles(self) -> tuple[Alert, ...]:
+        """Return the alerts that may tell of something wrong.
+
+        Others stand on healthy systems, and only say what is the case.
+        """
+        return tuple(alert for alert in self.alerts if alert.is_trouble)
+
 
 type Components = Mapping[str, Component]
 """By id, each after the one it belongs to."""

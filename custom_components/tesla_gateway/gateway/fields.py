@@ -151,12 +151,14 @@ def texts(answer: Object, key: str) -> tuple[str, ...]:
 
 
 def moment(answer: Object, key: str) -> datetime | None:
-    """Return a time given with its offset; one that was never is missing."""
+    """Return a time given with its offset, in UTC; one that never was is missing."""
     try:
         time = datetime.fromisoformat(text(answer, key) or "")
-    except ValueError:
+        if time.tzinfo is None or time.year == 1:
+            return None
+        return time.astimezone(UTC)
+    except ValueError, OverflowError:
         return None
-    return time if time.tzinfo and time.year > 1 else None
 
 
 def epoch(answer: Object, key: str) -> datetime | None:

@@ -135,7 +135,7 @@ class FirmwareUpdate:
     state: UpdateState | None
     """None for a state nobody has described yet."""
     updating: bool | None
-    """Whether new firmware is on its way: from its download to its installation."""
+    """Whether new firmware is being fetched or installed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,10 +5,11 @@ readings of an unchanged site are equal.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 import re
+from typing import Any
 
 from .components import ComponentKind, alert_name
 
@@ -266,6 +267,22 @@ class GridFault:
         """Return the name in words, such as Vf check over frequency."""
         return alert_name(self.code)
 
+    @property
+    def identity(self) -> tuple[str, datetime | None, str | None]:
+        """Return what tells it from others, however it is described."""
+        return (self.code, self.occurred_at, self.serial_number)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all but the serial number, as JSON."""
+        return {
+            "name": self.name,
+            "code": self.code,
+            "is_fault": self.is_fault,
+            "occurred_at": self.occurred_at and self.occurred_at.isoformat(),
+            "component": self.component,
+            "values": [asdict(value) for value in self.values],
+        }
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GridFaults:
@@ -284,8 +301,6 @@ class PhaseMeter:
     the meter's own: one at the panels counts production as imported.
     """
 
-    location: str
-    """What it measures: site or solar."""
     kind: str | None
     """The gateway's own word for the type, such as neurio_w2_tcp or synchrometerX."""
     part_of: ComponentKind | None

@@ -74,7 +74,19 @@ def meters(body: bytes) -> Meters:
 
 def _is_idle(reading: fields.Object) -> bool:
     """Return whether a meter measures nothing and never has."""
-    return not any(fields.number(reading, key) for key in reading.keys() - {"timeout"})
+    return not any(
+        fields.number(reading, key)
+        for key in (
+            "instant_power",
+            "instant_reactive_power",
+            "instant_apparent_power",
+            "instant_average_voltage",
+            "instant_total_current",
+            "energy_imported",
+            "energy_exported",
+            "frequency",
+        )
+    )
 
 
 def _meter(reading: fields.Object) -> Meter:
@@ -221,7 +233,8 @@ def _grid_fault(fault: fields.Object) -> GridFault | None:
 def _fault_values(decoded: str) -> Iterator[FaultValue]:
     """Read what was measured, which comes as a text of JSON.
 
-    The first two entries repeat the name and whether it is a warning.
+    The first two entries repeat the name and whether it is a warning. Of texts only
+    the names of states are let through: others could say whose gateway it is.
     """
     try:
         entries = orjson.loads(decoded)
@@ -231,11 +244,17 @@ def _fault_values(decoded: str) -> Iterator[FaultValue]:
         if not isinstance(entry, dict):
             continue
         name = fields.text(entry, "name") or ""
-        value = fields.number(entry, "value")
-        shown = fields.text(entry, "value") if value is None else value
-        if name and shown is not None and not name.endswith(_ABOUT_FAULT):
+        number, text = fields.number(entry, "value"), fields.text(entry, "value")
+        value = _state_name(text) if number is None else number
+        if name and value is not None and not name.endswith(_ABOUT_FAULT):
             unit = fields.text(entry, "units")
-            yield FaultValue(name=alert_name(name), value=shown, unit=unit)
+            yield FaultValue(name=alert_name(name), value=value, unit=unit)
+
+
+def _state_name(text: str | None) -> str | None:
+    """Return a text that is the name of a state, such as Warning or PINV_Off."""
+    is_name = text and re.fullmatch(r"[A-Za-z]{1,40}(_\w{1,40}){0,5}", text, re.ASCII)
+    return text if is_name else None
 
 
 def phase_meters(path: str, body: bytes) -> PhaseMeters:
@@ -249,14 +268,12 @@ def _phase_meter(meter: fields.Object) -> PhaseMeter | None:
     readings = fields.inner(meter, "Cached_readings")
     serial = fields.text(fields.inner(meter, "connection"), "device_serial")
     serial = serial or fields.text(readings, "serial_number")
-    location = fields.text(meter, "location")
-    if serial is None or location is None:
+    if serial is None:
         return None
     kind = fields.text(meter, "type") or ""
     used = fields.flags(meter, "cts")
     inverted = fields.flags(meter, "inverted")
     return PhaseMeter(
-        location=location,
         kind=kind or None,
         part_of=next(
             (part for name, part in _CONTACTORS if kind.startswith(name)), None

@@ -59,11 +59,8 @@ _ACCESSORIES: Final[Mapping[str, ComponentKind]] = {
     "msa": ComponentKind.BACKUP_SWITCH,
 }
 """What stands beside the Powerwalls; null where it does not."""
-_UNDER_WAY: Final = {
-    UpdateState.DOWNLOADING,
-    UpdateState.DOWNLOADED,
-    UpdateState.STAGED,
-}
+_UNDER_WAY: Final = {UpdateState.DOWNLOADING, UpdateState.DOWNLOADED}
+"""What is staged may wait for days."""
 
 
 def status(body: bytes, *, now: datetime) -> Status:

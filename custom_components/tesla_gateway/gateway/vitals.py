@@ -55,6 +55,9 @@ def components(body: bytes) -> Components:
     Of several synchronizers or backup switches, which nobody has seen, the first on the
     wire is the one that is known by its kind.
     """
+    if not body:
+        # A message without a field, but no gateway is without a device.
+        raise GatewayResponseError(f"{_PATH} gives nothing")
     devices = _devices(_message(body))
     parts: dict[str, list[_Device]] = {}
     for device in devices.values():
@@ -213,9 +216,14 @@ def _own_readings(device: _Device) -> Iterator[tuple[str, Reading]]:
 
 
 def _leave_out_noise(readings: dict[str, Reading]) -> None:
-    """Leave out what strings read that are not connected, such as 33.1 V at night."""
+    """Leave out what strings read that are not connected, such as 33.1 V at night.
+
+    Where nobody says whether one is, it is taken for connected while it gives power.
+    """
     for string in STRINGS.lower():
-        if readings.get(f"string_{string}_connected") is False:
+        power = readings.get(f"string_{string}_power")
+        is_idle = isinstance(power, int | float) and power <= 0
+        if not readings.get(f"string_{string}_connected", not is_idle):
             for quantity in ("current", "voltage", "power", "state"):
                 readings.pop(f"string_{string}_{quantity}", None)
 
