@@ -12,7 +12,10 @@ from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from simulator.profiles import PROFILES
 from simulator.server import Simulator
+from simulator.vitals import vitals
+from simulator.wire import encode_vitals
 
 from .conftest import AddGateway, StateOf, Tick
 
@@ -145,6 +148,74 @@ async def test_vitals_that_are_none(
     assert state_of("ambient_temperature", BATTERY) == STATE_UNAVAILABLE
     assert state_of("grid_power") not in (None, STATE_UNAVAILABLE)
     assert state_of("power", BATTERY) not in (None, STATE_UNAVAILABLE)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"ending": "cut"}, id="cut"),
+        pytest.param({"ending": "reset"}, id="reset"),
+        pytest.param({"ending": "endless", "size": 10 * 2**20}, id="10 MiB"),
+        pytest.param({"body": None}, id="half"),
+    ],
+)
+async def test_vitals_that_break_off(
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    fault: dict[str, Any],
+) -> None:
+    """Test vitals that do not come whole are kept for three polls, and come back."""
+    if "body" in fault:
+        whole = encode_vitals(vitals(gateway.site, gateway.device.profile))
+        fault = {"body": whole[: len(whole) // 2]}
+    gateway.faults.add(VITALS, **fault)
+    for _ in range(2):
+        await tick(INTERVAL)
+        assert state_of("ambient_temperature", BATTERY) == "21.0"
+    await tick(INTERVAL)
+    assert state_of("ambient_temperature", BATTERY) == STATE_UNAVAILABLE
+    assert state_of("power", BATTERY) not in (None, STATE_UNAVAILABLE)
+    gateway.faults.clear()
+    await tick(INTERVAL)
+    assert state_of("ambient_temperature", BATTERY) == "21.0"
+    assert state_of("alert", BATTERY) == STATE_UNKNOWN
+
+
+@pytest.mark.parametrize("gateway_options", [{"profile": "24.44"}])
+async def test_vitals_that_come_after_hours(
+    entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
+) -> None:
+    """Test firmware with vitals brings their entities, hardly asked for before."""
+    gateway.reset_stats()
+    for _ in range(40):
+        await tick(300)
+    assert 2 <= gateway.stats.requests[f"GET {VITALS}"] <= 4
+    assert state_of("ambient_temperature", BATTERY) is None
+    gateway.device.profile = PROFILES["21.44"]
+    for _ in range(13):
+        await tick(300)
+    assert state_of("ambient_temperature", BATTERY) == "21.0"
+    assert state_of("string_a_voltage", INVERTER) == "248.6"
+    assert state_of("alert", BATTERY) == STATE_UNKNOWN
+
+
+@pytest.mark.parametrize("gateway_options", [{"profile": "stopped"}])
+async def test_a_site_controller_that_starts_after_hours(
+    entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
+) -> None:
+    """Test all that only a running site tells appears with it."""
+    for _ in range(40):
+        await tick(300)
+    for key in ("ambient_temperature", "power"):
+        assert state_of(key, BATTERY) is None
+    gateway.site.is_running = True
+    await tick(INTERVAL)
+    for key in ("ambient_temperature", "power"):
+        assert state_of(key, BATTERY) not in (None, STATE_UNAVAILABLE)
+    assert state_of("alert", BATTERY) == STATE_UNKNOWN
+    assert state_of("grid_power") not in (None, STATE_UNAVAILABLE)
 
 
 async def test_backup_switch(

@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.tesla_gateway.const import DOMAIN
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.server import Simulator
@@ -18,6 +19,8 @@ from simulator.wire import encode_vitals
 from .conftest import AddGateway, Tick
 
 VITALS = "/api/devices/vitals"
+BATTERY = "3012170-05-B--TGSIMULATED101"
+SECOND = "3012170-05-B--TGSIMULATED102"
 
 type Tree = Callable[[], dict[str, str | None]]
 
@@ -202,6 +205,148 @@ async def test_a_parent_that_is_away(
     assert tree()["Solar inverter D303"] == "Powerwall D101"
     await tick(31)
     assert changes == []
+
+
+@pytest.mark.parametrize("location", ["site", "solar"])
+async def test_meter_of_one_location(
+    add_gateway: AddGateway,
+    gateway: Simulator,
+    device_registry: dr.DeviceRegistry,
+    tree: Tree,
+    location: str,
+) -> None:
+    """Test a meter that nothing else tells of is known by what it says itself."""
+    connection = {"device_serial": "TG-305-B7"}
+    meter = METER | {"location": location, "connection": connection}
+    gateway.faults.add(f"/api/meters/{location}", body=json.dumps([meter]))
+    entry = await add_gateway()
+    assert tree()["Meter 05B7"] == HOME
+    device = _device(device_registry, entry, f"{entry.unique_id}_TG-305-B7")
+    assert device.model == "neurio_w2_tcp"
+    assert device.serial_number == "TG-305-B7"
+
+
+async def test_meter_in_a_contactor_that_nobody_else_tells_of(
+    add_gateway: AddGateway,
+    gateway: Simulator,
+    device_registry: dr.DeviceRegistry,
+    tree: Tree,
+) -> None:
+    """Test a meter alone tells what it is built into."""
+    for path in (VITALS, "/api/powerwalls"):
+        gateway.faults.add(path, status=HTTPStatus.NOT_FOUND)
+    entry = await add_gateway()
+    assert tree()["Synchronizer"] == HOME
+    device = _device(device_registry, entry, f"{entry.unique_id}_synchronizer")
+    assert device.model == "Synchronizer"
+    assert device.serial_number == "TGSIMULATED301"
+
+
+async def test_contactor_that_only_powerwalls_tell_of(
+    add_gateway: AddGateway, gateway: Simulator, device_registry: dr.DeviceRegistry
+) -> None:
+    """Test a contactor without a number has at least its kind."""
+    for path in (VITALS, "/api/meters/*"):
+        gateway.faults.add(path, status=HTTPStatus.NOT_FOUND)
+    entry = await add_gateway()
+    device = _device(device_registry, entry, f"{entry.unique_id}_synchronizer")
+    assert device.model == "Synchronizer"
+    assert device.manufacturer == "Tesla"
+
+
+@pytest.mark.parametrize("gateway_options", [{"scenario": "generator"}])
+async def test_generator(
+    entry: GatewayConfigEntry, device_registry: dr.DeviceRegistry
+) -> None:
+    """Test a generator is of the make and model that the installer typed in."""
+    device = _device(device_registry, entry, f"{entry.unique_id}_generator_1")
+    assert (device.manufacturer, device.model) == ("Simulated", "Generator")
+
+
+async def test_gateway_with_new_firmware(
+    add_gateway: AddGateway,
+    device_registry: dr.DeviceRegistry,
+    gateway: Simulator,
+    tick: Tick,
+) -> None:
+    """Test the gateway's own device follows what its status says."""
+    gateway.faults.add("/api/status", edit={"device_type": "tardis"})
+    entry = await add_gateway()
+    hub = _device(device_registry, entry, str(entry.unique_id))
+    assert (hub.model, hub.sw_version) == ("Energy Gateway", "21.44")
+    assert hub.configuration_url == f"https://127.0.0.1:{gateway.port}"
+    gateway.faults.clear()
+    gateway.control({"version": "21.44.1 c58c2df3"})
+    await tick(3601)
+    hub = _device(device_registry, entry, str(entry.unique_id))
+    assert (hub.model, hub.sw_version) == ("Backup Gateway 2", "21.44.1")
+
+
+async def test_what_is_not_told_any_more(
+    entry: GatewayConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    gateway: Simulator,
+    tick: Tick,
+) -> None:
+    """Test a device keeps what has been told of it, though it is told no more."""
+    gateway.faults.add(VITALS, edit={"TETHC.0.firmware": "", "PVAC.0.firmware": ""})
+    gateway.control({"alerts": {"TETHC.0": ["THC_w061_CAN_TX_FIFO_Overflow"]}})
+    await tick(31)
+    for identifier in (BATTERY, f"{entry.unique_id}_TGSIMULATED303"):
+        device = _device(device_registry, entry, identifier)
+        assert device.sw_version == "223a56cd575b7b"
+
+
+async def test_a_powerwall_comes_and_goes(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    tree: Tree,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test a Powerwall is there with all that tell of it, and gone with them."""
+    gateway.control({"site": {"batteries": 2}})
+    await tick(31)
+    assert tree()["Powerwall D102"] == HOME
+    assert {"power", "ambient_temperature", "alerts"} <= _shown(hass, SECOND)
+    await tick(301)
+    everything = _shown(hass, SECOND)
+    assert everything == _shown(hass, BATTERY)
+    gateway.control({"site": {"batteries": 1}})
+    await tick(31)
+    assert _shown(hass, SECOND) == {"updating"}
+    await tick(301)
+    assert _shown(hass, SECOND) == set()
+    assert _shown(hass, BATTERY) == everything
+    assert tree()["Powerwall D102"] == HOME
+    gateway.control({"site": {"batteries": 2}})
+    await tick(301)
+    assert _shown(hass, SECOND) == everything
+    assert "ERROR" not in {record.levelname for record in caplog.records}
+
+
+def _shown(hass: HomeAssistant, device: str) -> set[str]:
+    """Return the keys of all entities of a device that are available."""
+    registry = er.async_get(hass)
+    return {
+        entity.unique_id.removeprefix(f"{device}_")
+        for state in hass.states.async_all()
+        if state.state != STATE_UNAVAILABLE
+        and (entity := registry.async_get(state.entity_id))
+        and entity.unique_id.startswith(f"{device}_")
+    }
+
+
+def _device(
+    registry: dr.DeviceRegistry, entry: GatewayConfigEntry, identifier: str
+) -> dr.DeviceEntry:
+    """Return the device with an identifier."""
+    device = registry.async_get_device_by_identifier(
+        (DOMAIN, identifier), entry.entry_id
+    )
+    assert device
+    return device
 
 
 async def test_several_solar_inverters(
