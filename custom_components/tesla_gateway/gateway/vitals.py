@@ -55,10 +55,11 @@ def components(body: bytes) -> Components:
     Of several synchronizers or backup switches, which nobody has seen, the first on the
     wire is the one that is known by its kind.
     """
-    if not body:
-        # A message without a field, but no gateway is without a device.
-        raise GatewayResponseError(f"{_PATH} gives nothing")
-    devices = _devices(_message(body))
+    message = _message(body)
+    if not message.devices:
+        # Nothing at all is a message too, but a gateway tells of itself at least.
+        raise GatewayResponseError(f"{_PATH} gives no devices")
+    devices = _devices(message)
     parts: dict[str, list[_Device]] = {}
     for device in devices.values():
         if _has_whole(device, devices):
