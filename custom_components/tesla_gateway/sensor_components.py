@@ -15,7 +15,7 @@ from .sensor_types import (
     diagnostic,
     frequency,
     lifetime,
-    measured,
+    number,
     power,
     reactive_power,
     speed,
@@ -225,5 +225,5 @@ def _count(component: Component) -> int:
 
 
 ALERT_SENSORS: Final[Described[Component]] = diagnostic(
-    replace(measured("alerts", _count), attributes_fn=_alerts)
+    replace(number("alerts", _count), attributes_fn=_alerts)
 )

@@ -8,9 +8,7 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import (
     EntityCategory,
     UnitOfEnergy,
-    UnitOfFrequency,
     UnitOfPower,
-    UnitOfTime,
 )
 
 from .entity import off
@@ -32,36 +30,25 @@ from .gateway import (
 from .sensor_types import (
     Described,
     GatewaySensorDescription,
-    Number,
+    Quantity,
     choice,
     diagnostic,
-    measured,
+    duration,
+    frequency,
+    number,
     percentage,
     power,
     word,
 )
 
-
-def _energy(key: str, value_fn: Number[Site]) -> GatewaySensorDescription[Site]:
-    """Describe what the installation can hold, in kilowatt-hours."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfEnergy.KILO_WATT_HOUR,
-        device_class=SensorDeviceClass.ENERGY_STORAGE,
-        precision=1,
-    )
-
-
-def _power(key: str, value_fn: Number[Site]) -> GatewaySensorDescription[Site]:
-    """Describe what the installation can give, in kilowatts."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfPower.KILO_WATT,
-        device_class=SensorDeviceClass.POWER,
-        precision=1,
-    )
+_energy: Final = Quantity(
+    unit=UnitOfEnergy.KILO_WATT_HOUR,
+    device_class=SensorDeviceClass.ENERGY_STORAGE,
+    precision=1,
+)
+_power: Final = Quantity(
+    unit=UnitOfPower.KILO_WATT, device_class=SensorDeviceClass.POWER, precision=1
+)
 
 
 def _update[PartT](read: Callable[[PartT], UnitUpdate]) -> Described[PartT]:
@@ -70,7 +57,7 @@ def _update[PartT](read: Callable[[PartT], UnitUpdate]) -> Described[PartT]:
         percentage("update_progress", lambda unit: read(unit).progress),
         *off(
             replace(
-                measured(
+                number(
                     "failed_update_checks", lambda unit: len(read(unit).failed_checks)
                 ),
                 attributes_fn=lambda unit: {"steps": list(read(unit).failed_checks)},
@@ -105,13 +92,7 @@ SITE_SENSORS: Final[Described[Site]] = diagnostic(
     *off(
         _energy("max_energy", lambda site: site.max_energy),
         _power("max_power", lambda site: site.max_power),
-        measured(
-            "measured_frequency",
-            lambda site: site.measured_frequency,
-            unit=UnitOfFrequency.HERTZ,
-            device_class=SensorDeviceClass.FREQUENCY,
-            precision=2,
-        ),
+        frequency("measured_frequency", lambda site: site.measured_frequency),
         word("grid_code", lambda site: site.grid_code),
         word("time_zone", lambda site: site.time_zone),
     ),
@@ -147,14 +128,7 @@ POWERWALLS_SENSORS: Final[Described[Powerwalls]] = diagnostic(
 POWERWALL_SENSORS: Final[Described[Powerwall]] = (
     *_update(lambda unit: unit.update),
     *diagnostic(
-        *off(
-            measured(
-                "reconnection_time",
-                lambda unit: unit.reconnection_time,
-                unit=UnitOfTime.SECONDS,
-                device_class=SensorDeviceClass.DURATION,
-            )
-        )
+        *off(duration("reconnection_time", lambda unit: unit.reconnection_time))
     ),
 )
 
@@ -177,5 +151,5 @@ NETWORK_SENSORS: Final[Described[Networks]] = diagnostic(
 )
 
 PROBLEM_SENSORS: Final[Described[tuple[object, ...]]] = diagnostic(
-    measured("problems", len)
+    number("problems", len)
 )

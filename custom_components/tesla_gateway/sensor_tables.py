@@ -32,7 +32,7 @@ from .sensor_types import (
     diagnostic,
     frequency,
     lifetime,
-    measured,
+    number,
     percentage,
     power,
     reactive_power,
@@ -141,10 +141,11 @@ CHARGE_SENSORS: Final[Described[Charge]] = (
     ),
     *off(
         *diagnostic(
-            percentage(
-                "gateway_state_of_charge",
-                lambda charge: charge.gateway_percent,
-                precision=1,
+            replace(
+                percentage(
+                    "gateway_state_of_charge", lambda charge: charge.gateway_percent
+                ),
+                suggested_display_precision=1,
             )
         )
     ),
@@ -157,7 +158,7 @@ GRID_SENSORS: Final[Described[Grid]] = (
 )
 
 GRID_FAULT_SENSORS: Final[Described[GridFaults]] = (
-    measured("grid_faults", lambda faults: faults.recent),
+    number("grid_faults", lambda faults: faults.recent),
 )
 
 SYSTEM_SENSORS: Final[Described[SystemStatus]] = (
@@ -188,11 +189,9 @@ SYSTEM_SENSORS: Final[Described[SystemStatus]] = (
                 lambda system: system.instantaneous_max_apparent_power,
             ),
             power("solar_power_limit", lambda system: system.solar_power_limit),
-            measured("max_ramp_rate", lambda system: system.max_ramp_rate),
-            measured("available_batteries", lambda system: system.available_batteries),
-            measured(
-                "controlled_batteries", lambda system: system.controlled_batteries
-            ),
+            number("max_ramp_rate", lambda system: system.max_ramp_rate),
+            number("available_batteries", lambda system: system.available_batteries),
+            number("controlled_batteries", lambda system: system.controlled_batteries),
             choice("island_state", GridStatus, lambda system: system.island_state),
             GatewaySensorDescription(
                 key="last_toggle",

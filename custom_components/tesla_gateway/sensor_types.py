@@ -1,9 +1,10 @@
-"""How sensors are described: one maker for each quantity."""
+"""How sensors are described: by the quantity that they show."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -23,6 +24,7 @@ from homeassistant.const import (
     UnitOfRatio,
     UnitOfReactivePower,
     UnitOfTemperature,
+    UnitOfTime,
 )
 from homeassistant.helpers.typing import StateType
 
@@ -50,149 +52,80 @@ def diagnostic[PartT](
     )
 
 
-def measured[PartT](
-    key: str,
-    value_fn: Number[PartT],
-    *,
-    unit: str | None = None,
-    device_class: SensorDeviceClass | None = None,
-    precision: int = 0,
-) -> GatewaySensorDescription[PartT]:
-    """Describe a quantity that goes up and down."""
-    return GatewaySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=device_class,
-        native_unit_of_measurement=unit,
-        suggested_display_precision=precision,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=value_fn,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """What is measured, and how it is shown; describes a sensor when it is called."""
+
+    unit: str | None = None
+    device_class: SensorDeviceClass | None = None
+    state_class: SensorStateClass = SensorStateClass.MEASUREMENT
+    precision: int = 0
+    """Decimals that are shown; the state has them all."""
+
+    def __call__[PartT](
+        self, key: str, value_fn: Number[PartT]
+    ) -> GatewaySensorDescription[PartT]:
+        """Describe one sensor of it."""
+        return GatewaySensorDescription(
+            key=key,
+            translation_key=key,
+            device_class=self.device_class,
+            native_unit_of_measurement=self.unit,
+            suggested_display_precision=self.precision,
+            state_class=self.state_class,
+            value_fn=value_fn,
+        )
 
 
-def power[PartT](key: str, value_fn: Number[PartT]) -> GatewaySensorDescription[PartT]:
-    """Describe a real power in watts."""
-    return measured(
-        key, value_fn, unit=UnitOfPower.WATT, device_class=SensorDeviceClass.POWER
-    )
-
-
-def apparent_power[PartT](
-    key: str, value_fn: Number[PartT]
-) -> GatewaySensorDescription[PartT]:
-    """Describe an apparent power in volt-amperes."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfApparentPower.VOLT_AMPERE,
-        device_class=SensorDeviceClass.APPARENT_POWER,
-    )
-
-
-def reactive_power[PartT](
-    key: str, value_fn: Number[PartT]
-) -> GatewaySensorDescription[PartT]:
-    """Describe a reactive power in volt-amperes reactive."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
-        device_class=SensorDeviceClass.REACTIVE_POWER,
-    )
-
-
-def voltage[PartT](
-    key: str, value_fn: Number[PartT]
-) -> GatewaySensorDescription[PartT]:
-    """Describe a voltage in volts."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfElectricPotential.VOLT,
-        device_class=SensorDeviceClass.VOLTAGE,
-        precision=1,
-    )
-
-
-def current[PartT](
-    key: str, value_fn: Number[PartT]
-) -> GatewaySensorDescription[PartT]:
-    """Describe a current in amperes."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfElectricCurrent.AMPERE,
-        device_class=SensorDeviceClass.CURRENT,
-        precision=1,
-    )
-
-
-def frequency[PartT](
-    key: str, value_fn: Number[PartT]
-) -> GatewaySensorDescription[PartT]:
-    """Describe a frequency in hertz."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfFrequency.HERTZ,
-        device_class=SensorDeviceClass.FREQUENCY,
-        precision=2,
-    )
-
-
-def temperature[PartT](
-    key: str, value_fn: Number[PartT]
-) -> GatewaySensorDescription[PartT]:
-    """Describe a temperature in degrees Celsius."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfTemperature.CELSIUS,
-        device_class=SensorDeviceClass.TEMPERATURE,
-        precision=1,
-    )
-
-
-def angle[PartT](key: str, value_fn: Number[PartT]) -> GatewaySensorDescription[PartT]:
-    """Describe an angle between two phases in degrees."""
-    return measured(key, value_fn, unit=DEGREE, precision=1)
-
-
-def speed[PartT](key: str, value_fn: Number[PartT]) -> GatewaySensorDescription[PartT]:
-    """Describe the speed of a fan in revolutions per minute."""
-    return measured(key, value_fn, unit=REVOLUTIONS_PER_MINUTE)
-
-
-def percentage[PartT](
-    key: str, value_fn: Number[PartT], *, precision: int = 0
-) -> GatewaySensorDescription[PartT]:
-    """Describe a share in percent."""
-    return measured(key, value_fn, unit=UnitOfRatio.PERCENTAGE, precision=precision)
-
-
-def stored[PartT](key: str, value_fn: Number[PartT]) -> GatewaySensorDescription[PartT]:
-    """Describe an energy in watt-hours that is, or can be, in a battery."""
-    return measured(
-        key,
-        value_fn,
-        unit=UnitOfEnergy.WATT_HOUR,
-        device_class=SensorDeviceClass.ENERGY_STORAGE,
-    )
-
-
-def lifetime[PartT](
-    key: str, value_fn: Number[PartT]
-) -> GatewaySensorDescription[PartT]:
-    """Describe a lifetime energy in watt-hours, in the gateway's full resolution."""
-    return replace(
-        measured(
-            key,
-            value_fn,
-            unit=UnitOfEnergy.WATT_HOUR,
-            device_class=SensorDeviceClass.ENERGY,
-        ),
-        state_class=SensorStateClass.TOTAL_INCREASING,
-    )
+power: Final = Quantity(unit=UnitOfPower.WATT, device_class=SensorDeviceClass.POWER)
+apparent_power: Final = Quantity(
+    unit=UnitOfApparentPower.VOLT_AMPERE,
+    device_class=SensorDeviceClass.APPARENT_POWER,
+)
+reactive_power: Final = Quantity(
+    unit=UnitOfReactivePower.VOLT_AMPERE_REACTIVE,
+    device_class=SensorDeviceClass.REACTIVE_POWER,
+)
+voltage: Final = Quantity(
+    unit=UnitOfElectricPotential.VOLT,
+    device_class=SensorDeviceClass.VOLTAGE,
+    precision=1,
+)
+current: Final = Quantity(
+    unit=UnitOfElectricCurrent.AMPERE,
+    device_class=SensorDeviceClass.CURRENT,
+    precision=1,
+)
+frequency: Final = Quantity(
+    unit=UnitOfFrequency.HERTZ,
+    device_class=SensorDeviceClass.FREQUENCY,
+    precision=2,
+)
+temperature: Final = Quantity(
+    unit=UnitOfTemperature.CELSIUS,
+    device_class=SensorDeviceClass.TEMPERATURE,
+    precision=1,
+)
+angle: Final = Quantity(unit=DEGREE, precision=1)
+"""Between two phases."""
+speed: Final = Quantity(unit=REVOLUTIONS_PER_MINUTE)
+"""Of a fan."""
+duration: Final = Quantity(
+    unit=UnitOfTime.SECONDS, device_class=SensorDeviceClass.DURATION
+)
+percentage: Final = Quantity(unit=UnitOfRatio.PERCENTAGE)
+number: Final = Quantity()
+"""How many there are, or what nobody knows the unit of."""
+stored: Final = Quantity(
+    unit=UnitOfEnergy.WATT_HOUR, device_class=SensorDeviceClass.ENERGY_STORAGE
+)
+"""An energy that is, or can be, in a battery."""
+lifetime: Final = Quantity(
+    unit=UnitOfEnergy.WATT_HOUR,
+    device_class=SensorDeviceClass.ENERGY,
+    state_class=SensorStateClass.TOTAL_INCREASING,
+)
+"""An energy that is counted for ever, in the gateway's full resolution."""
 
 
 def word[PartT](
