@@ -4,7 +4,7 @@ Three endpoints tell of the same Powerwall, and as many of the same contactor. E
 becomes one device here, which takes from each of them what it tells.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from homeassistant.const import CONF_HOST
@@ -70,6 +70,7 @@ class GatewayDevices:
         self._register(
             gateway_id(entry),
             configuration_url=f"https://{entry.data[CONF_HOST]}",
+            manufacturer=MANUFACTURER,
             model=entry.data[CONF_MODEL],
             model_id=part_number,
             name=entry.title,
@@ -119,7 +120,7 @@ class GatewayDevices:
         for kind in devices.powerwalls.accessories:
             self._below(
                 part_id(self._entry, kind),
-                presumed_model=_KINDS[ComponentKind(kind)],
+                presumed={"model": _KINDS[ComponentKind(kind)]},
                 translation_key=kind,
             )
 
@@ -135,6 +136,7 @@ class GatewayDevices:
         for number, unit in enumerate(generators, 1):
             self._below(
                 part_id(self._entry, f"generator_{number}"),
+                presumed={},
                 **_numbered("generator", str(number)),
                 manufacturer=unit.brand,
                 model=unit.model,
@@ -146,7 +148,7 @@ class GatewayDevices:
         """Register a Powerwall."""
         self._below(
             din,
-            presumed_model=_POWERWALL,
+            presumed={"model": _POWERWALL},
             **told,
             model_id=part_number,
             name=f"{_POWERWALL} {_ending(serial_number)}",
@@ -179,8 +181,8 @@ class GatewayDevices:
             component_id(self._entry, component),
             parent=component_id(self._entry, parent) if parent else None,
             **name,
-            manufacturer=(component.manufacturer or MANUFACTURER).title(),
-            presumed_model=_KINDS[component.kind],
+            presumed={"model": _KINDS[component.kind]},
+            manufacturer=component.manufacturer and component.manufacturer.title(),
             model_id=component.part_number,
             serial_number=component.serial_number,
             sw_version=component.firmware,
@@ -188,14 +190,14 @@ class GatewayDevices:
 
     def _meter(self, meter: PhaseMeter) -> None:
         """Register a meter, or the contactor that it is built into."""
+        kind = meter.part_of or ComponentKind.METER
         # Of a built-in meter it is the contactor's, with the meter's type behind it.
         serial_number = meter.serial_number.removesuffix(meter.kind or "")
         self._below(
             meter_id(self._entry, meter),
-            **_numbered(meter.part_of or ComponentKind.METER, _ending(serial_number)),
-            presumed_model=_KINDS[meter.part_of or ComponentKind.METER],
+            presumed={"model": _KINDS[kind], "serial_number": serial_number},
+            **_numbered(kind, _ending(serial_number)),
             model=None if meter.part_of else meter.kind,
-            serial_number=serial_number,
         )
 
     def _below(
@@ -203,25 +205,25 @@ class GatewayDevices:
         identifier: str,
         *,
         parent: str | None = None,
-        model: str | None = None,
-        presumed_model: str | None = None,
+        presumed: Mapping[str, str],
         **told: Any,
     ) -> None:
         """Register what belongs to a device, which is the gateway if none is named.
 
-        Several tell of the same device. One that names no parent, or only presumes the
-        model, must not take away what another knows, or has known before a restart.
+        Several tell of the same device. What one only presumes, and that it knows of no
+        parent, must not take away what another knows, or has known before a restart.
         """
         device = self._device(identifier)
         if device is None:
-            model, parent = model or presumed_model, parent or gateway_id(self._entry)
+            parent = parent or gateway_id(self._entry)
         above = self._device(parent) if parent else None
-        self._register(
-            identifier,
-            model=model,
-            via_device_id=above.id if above else None,
-            **told,
-        )
+        missing = {
+            key: value
+            for key, value in {"manufacturer": MANUFACTURER, **presumed}.items()
+            if told.get(key) is None and getattr(device, key, None) is None
+        }
+        via = above.id if above else None
+        self._register(identifier, **told | missing, via_device_id=via)
 
     def _device(self, identifier: str) -> dr.DeviceEntry | None:
         """Return a device that is registered."""
@@ -238,7 +240,7 @@ class GatewayDevices:
             self._registry.async_get_or_create(
                 config_entry_id=self._entry.entry_id,
                 identifiers={(DOMAIN, identifier)},
-                **{"manufacturer": MANUFACTURER} | told,
+                **told,
             )
 
 
