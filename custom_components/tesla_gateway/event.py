@@ -119,6 +119,7 @@ class GridFaultEvent(GatewayEvent[GridFaults, GridFault]):
     ) -> None:
         """Initialize the entity."""
         super().__init__(part, description)
+        # Kept for good: three short values each.
         self._told: set[_Identity] = set()
 
     @override
@@ -131,17 +132,6 @@ class GridFaultEvent(GatewayEvent[GridFaults, GridFault]):
             if fault.identity not in self._told:
                 self._told.add(fault.identity)
                 yield EVENT_FAULT if fault.is_fault else EVENT_WARNING, fault.as_dict()
-        self._forget(now)
-
-    def _forget(self, now: tuple[GridFault, ...]) -> None:
-        """Forget what is older than all that is listed: it does not come back."""
-        times = [fault.occurred_at for fault in now if fault.occurred_at]
-        if times:
-            self._told = {
-                (code, occurred_at, serial_number)
-                for code, occurred_at, serial_number in self._told
-                if occurred_at is None or occurred_at >= min(times)
-            }
 
 
 class AlertEvent(GatewayEvent[Component, Alert]):
