@@ -84,6 +84,19 @@ async def test_a_string_comes_off(
     assert state_of("string_c_voltage", INVERTER) != STATE_UNKNOWN
 
 
+async def test_a_restart_without_a_value(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+) -> None:
+    """Test what was there before a restart is there after it, though unknown."""
+    gateway.faults.add(VITALS, edit={"PVS.0.vitals.PVS_StringA_Connected": False})
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert state_of("string_a_voltage", INVERTER) == STATE_UNKNOWN
+    assert state_of("string_b_voltage", INVERTER) is None
+
+
 @pytest.mark.parametrize("gateway_options", [{"profile": "24.44"}])
 async def test_strings_without_vitals(
     entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
@@ -262,6 +275,22 @@ async def test_meters_are_read_on_demand(
     assert state
     assert state.state == "122.53"
     assert state.name == "Synchronizer Grid voltage L1"
+
+
+@pytest.mark.parametrize("gateway_options", [{"scenario": "no_solar"}])
+async def test_panels_that_come_later(
+    entry: GatewayConfigEntry,
+    entity_registry: er.EntityRegistry,
+    gateway: Simulator,
+    tick: Tick,
+) -> None:
+    """Test a meter that was not there at first has its entities within an hour."""
+    unique_id = f"{GATEWAY}_TGSIMULATED301synchrometerY_solar_voltage_l1"
+    assert entity_registry.async_get_entity_id("sensor", DOMAIN, unique_id) is None
+    gateway.control({"site": {"has_solar": True}})
+    for _ in range(2):
+        await tick(1801)
+    assert entity_registry.async_get_entity_id("sensor", DOMAIN, unique_id)
 
 
 @pytest.mark.parametrize("gateway_options", [{"scenario": "generator"}])

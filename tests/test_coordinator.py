@@ -1,7 +1,9 @@
 """Tests of what happens when the gateway does not answer as it should."""
 
+import asyncio
 import logging
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.tesla_gateway.const import LOGGER
@@ -361,6 +363,24 @@ async def test_a_listener_that_fails(
     assert state_of("home_power") == "4321"
     assert "a listener failed" in caplog.text
     remove()
+
+
+async def test_a_gateway_that_hangs(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Test ten seconds are for all that is read at once, not for each in turn."""
+    gateway.faults.add(ending="hang")
+    gateway.reset_stats()
+    refresh = hass.async_create_task(entry.runtime_data.state.async_refresh())
+    while gateway.stats.in_flight < 3:  # noqa: ASYNC110  # other thread
+        await asyncio.sleep(0)
+    freezer.tick(10.5)
+    await refresh
+    assert gateway.stats.total == 3
+    gateway.faults.clear()
 
 
 async def test_a_slow_gateway(

@@ -190,6 +190,22 @@ async def test_states_are_explained(
         assert entity.unit_of_measurement or key in COUNTS | NO_UNIT_KNOWN
 
 
+@pytest.mark.parametrize("gateway_options", [{"batteries": 2}])
+async def test_nothing_is_added_twice(
+    gateway: Simulator,
+    all_entities: list[er.RegistryEntry],
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test Home Assistant has nothing to complain of, neither at first nor later."""
+    gateway.control({"site": {"has_backup_switch": True, "batteries": 3}})
+    await tick(31)
+    await tick(301)
+    assert len(all_entities) > 200
+    records = [*caplog.get_records("setup"), *caplog.records]
+    assert [each.getMessage() for each in records if each.levelname == "ERROR"] == []
+
+
 def _display(entity: er.RegistryEntry) -> Mapping[str, Any]:
     """Return how Home Assistant was told to display a sensor."""
     options: Mapping[str, Any] = dict(entity.options).get("sensor", {})

@@ -120,6 +120,40 @@ async def test_a_fault_described_anew(
     assert told("grid_fault") == []
 
 
+async def test_a_fault_that_is_listed_twice(
+    entry: GatewayConfigEntry, gateway: Simulator, told: Told, tick: Tick
+) -> None:
+    """Test the same fault twice on one list is one event."""
+    gateway.control({"grid_faults": [{"values": []}, {"values": []}]})
+    edit = {"*.timestamp": round(gateway.site.now.timestamp() * 1000)}
+    gateway.faults.add(GRID_FAULTS, edit=edit)
+    await tick(INTERVAL)
+    assert len(told("grid_fault")) == 1
+
+
+@pytest.mark.parametrize("drop", [(), ("0.timestamp",)], ids=["time", "no time"])
+async def test_a_fault_that_is_listed_again(
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    told: Told,
+    tick: Tick,
+    drop: tuple[str, ...],
+) -> None:
+    """Test a fault that leaves the list and comes back has been told."""
+    gateway.control({"grid_faults": [{"code": "PINV_a008_vfCheckRocof"}, {}]})
+    told_all = gateway.faults.add(GRID_FAULTS, drop=drop, times=1)
+    await tick(INTERVAL)
+    assert len(told("grid_fault")) == 2
+    assert told_all in gateway.faults
+    for missing in ("0", "1"):
+        gateway.faults.clear()
+        gateway.faults.add(GRID_FAULTS, drop=(*drop, missing), times=1)
+        gateway.faults.add(GRID_FAULTS, drop=drop)
+        for _ in range(2):
+            await tick(INTERVAL)
+            assert told("grid_fault") == []
+
+
 async def test_ten_grid_faults_at_once(
     entry: GatewayConfigEntry,
     gateway: Simulator,
@@ -227,6 +261,25 @@ async def test_alerts_come_and_go(
     assert cleared["event_type"] == "cleared"
     assert cleared["code"] == "POD_f029_HW_CMA_OV"
     assert state_of("alerts", BATTERY) == str(before)
+
+
+async def test_alerts_that_change_places(
+    entry: GatewayConfigEntry, gateway: Simulator, told: Told, tick: Tick
+) -> None:
+    """Test several alerts of one poll are told in order, what was raised first."""
+    gateway.control({"alerts": {"TEPOD.0": ["POD_f029_HW_CMA_OV"]}})
+    await tick(INTERVAL)
+    told("alert", BATTERY)
+    codes = ["POD_w110_SW_EOC", "POD_w024_HW_Fault_Asserted", "POD_w031_SW_Brick_OV"]
+    gateway.control({"alerts": {"TEPOD.0": codes}})
+    await tick(INTERVAL)
+    news = [(each["event_type"], each["code"]) for each in told("alert", BATTERY)]
+    assert news == [
+        ("raised", "POD_w024_HW_Fault_Asserted"),
+        ("raised", "POD_w031_SW_Brick_OV"),
+        ("raised", "POD_w110_SW_EOC"),
+        ("cleared", "POD_f029_HW_CMA_OV"),
+    ]
 
 
 def _event_types() -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 from http import HTTPStatus
 import logging
 import time
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -224,6 +225,36 @@ async def test_gateway_down_at_start(
 
 
 @pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"status": HTTPStatus.TOO_MANY_REQUESTS}, "rate_limited"),
+        ({"status": HTTPStatus.INTERNAL_SERVER_ERROR}, "rejected"),
+        ({"body": "<html>"}, "unexpected_error"),
+        ({"body": "{}", "ending": "reset"}, "communication_error"),
+        (None, "certificate_changed"),
+    ],
+)
+async def test_why_set_up_fails(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    fault: dict[str, Any] | None,
+    reason: str,
+) -> None:
+    """Test a person is told what is wrong, rather than what is only not there."""
+    gateway.faults.add("/api/meters/aggregates", status=HTTPStatus.NOT_FOUND)
+    if fault is None:
+        gateway.stop()
+        gateway.renew_certificate()
+        gateway.start()
+    else:
+        gateway.faults.add(**fault)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == reason
+
+
+@pytest.mark.parametrize(
     ("gateway_options", "mode"),
     [
         pytest.param({}, "self_consumption", id="21.44"),
@@ -311,26 +342,32 @@ async def test_a_set_up_that_failed_is_over(
     assert gateway.stats.total == 0
 
 
+@pytest.mark.parametrize("is_stopping", [False, True], ids=["unload", "stop"])
 @pytest.mark.parametrize(
     "path",
     ["/api/system_status/soe", "/api/devices/vitals", "/api/powerwalls", "/api/status"],
 )
-async def test_unloaded_in_the_middle_of_a_poll(
+async def test_ends_in_the_middle_of_a_poll(
     hass: HomeAssistant,
     entry: GatewayConfigEntry,
     gateway: Simulator,
     freezer: FrozenDateTimeFactory,
     tick: Tick,
     caplog: pytest.LogCaptureFixture,
+    *,
     path: str,
+    is_stopping: bool,
 ) -> None:
-    """Test a poll under way ends with the entry, and leaves nothing behind."""
+    """Test a poll under way ends with the entry, or with all, and leaves nothing."""
     gateway.faults.add(path, ending="hang")
     gateway.reset_stats()
     freezer.tick(3601)
     async_fire_time_changed(hass)
     await _asked(gateway, path)
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    if is_stopping:
+        await hass.async_stop(force=True)
+    else:
+        assert await hass.config_entries.async_unload(entry.entry_id)
     gateway.faults.clear()
     gateway.reset_stats()
     await tick(3700)

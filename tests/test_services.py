@@ -143,6 +143,7 @@ async def test_a_read_that_fails(
             "POST /api/system/networks/ping_test",
         ),
         ({"endpoint": "log", "data": {"level": "???", "log": [1]}}, f"POST {LOGGING}"),
+        ({"endpoint": "log", "data": [{"level": "???"}]}, f"POST {LOGGING}"),
         (
             {"endpoint": "registration_legal"},
             "POST /api/customer/registration/legal",

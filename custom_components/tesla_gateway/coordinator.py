@@ -151,7 +151,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
     _essential: ClassVar[bool] = False
     """Whether every gateway has some of it, so that one without is just starting."""
     _on_demand: ClassVar[frozenset[str]] = frozenset()
-    """Parts that are read once, and then only while an entity shows something of them.
+    """Parts that are hardly read but while an entity shows something of them.
 
     An entity says so by the context it listens in, which is the part's name.
     """
@@ -251,12 +251,16 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         return self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
 
     def _wanted(self) -> list[str]:
-        """Return the parts to be read now, and drop what nobody looks at any more."""
+        """Return the parts to be read now, and drop what nobody looks at any more.
+
+        What nobody looks at is read once an hour, since there may be more to look at.
+        """
         shown = set(self.async_contexts())
+        due = monotonic() - INFO_INTERVAL.total_seconds()
         idle = {
             part
             for part in self._on_demand - shown
-            if self._readings[part].read_at is not None
+            if (read_at := self._readings[part].read_at) is not None and read_at > due
         }
         for part in idle:
             self._readings[part].value = None
