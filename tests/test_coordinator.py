@@ -1,12 +1,13 @@
 """Tests of what happens when the gateway does not answer as it should."""
 
 import asyncio
+from functools import partial
 import logging
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.tesla_gateway.const import LOGGER
+from custom_components.tesla_gateway.const import LISTENERS_AT_ONCE, LOGGER
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import (
@@ -401,6 +402,22 @@ async def test_a_slow_gateway(
     gateway.reset_stats()
     await tick(301)
     assert gateway.stats.requests["GET /api/solars"] == 0
+
+
+async def test_a_listener_that_leaves(
+    hass: HomeAssistant, entry: GatewayConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Test who is gone before it is its turn is not told, and all others are."""
+    live, told = entry.runtime_data.live, set[int]()
+    listeners = range(2 * LISTENERS_AT_ONCE)
+    removals = [live.async_add_listener(partial(told.add, n)) for n in listeners]
+    live.async_update_listeners()
+    removals.pop()()
+    await hass.async_block_till_done()
+    assert told == set(listeners) - {listeners[-1]}
+    assert "ERROR" not in {record.levelname for record in caplog.records}
+    for remove in removals:
+        remove()
 
 
 @pytest.mark.parametrize("coordinator", ["devices", "info"])
