@@ -261,7 +261,7 @@ def _check_recorded_power(outcomes: dict[str, Any]) -> None:
     assert system.instantaneous_max_discharge_power == 12000
     assert system.instantaneous_max_apparent_power is system.solar_power_limit is None
     assert system.island_state is GridStatus.CONNECTED
-    assert str(system.last_toggle) == "2021-12-16 22:17:15.683707-07:00"
+    assert str(system.last_toggle) == "2021-12-17 05:17:15.683707+00:00"
     assert outcomes["/api/system_status/grid_faults"].faults == ()
 
 
