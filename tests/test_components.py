@@ -1,6 +1,7 @@
 """Tests of what vitals and meters show."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 import json
 from typing import Any
@@ -15,9 +16,10 @@ from homeassistant.helpers import entity_registry as er
 from simulator.profiles import PROFILES
 from simulator.server import Simulator
 from simulator.vitals import vitals
-from simulator.wire import encode_vitals
+from simulator.wire import Component, encode_vitals
 
 from .conftest import AddGateway, StateOf, Tick
+from .gateway.vital_names import NAMED, Named
 
 VITALS = "/api/devices/vitals"
 SITE_METERS = "/api/meters/site"
@@ -60,6 +62,76 @@ async def test_values(
     """Test what is shown is what the simulated site does, in the right unit."""
     shown = float(state_of(key, device) or "nan")
     assert shown == pytest.approx(expected(gateway.site), abs=5)
+
+
+DEVICES = {
+    "STSTSM": GATEWAY,
+    "TETHC": BATTERY,
+    "TEPOD": BATTERY,
+    "TEPINV": BATTERY,
+    "PVAC": INVERTER,
+    "PVS": INVERTER,
+    "TESYNC": SYNCHRONIZER,
+    "TEMSA": BACKUP_SWITCH,
+    "NEURIO": f"{GATEWAY}_TGSIMULATED304",
+}
+"""What shows the vitals of each type of device."""
+TOLD = {(each.kind, each.name): each for each in NAMED}.values()
+"""One for each of our names; of two of the gateway's that mean the same, the last."""
+
+
+async def test_every_name_is_shown(
+    hass: HomeAssistant,
+    add_gateway: AddGateway,
+    entity_registry: er.EntityRegistry,
+    gateway: Simulator,
+) -> None:
+    """Test each vital that has a name is an entity, with the value it came with."""
+    contactors = {
+        site.has_backup_switch: vitals(site, gateway.device.profile)
+        for site in (gateway.site, replace(gateway.site, has_backup_switch=True))
+    }
+    switch = [each for each in contactors[True] if each.kind == "TEMSA"]
+    devices = [_told_all(each) for each in [*contactors[False], *switch]]
+    gateway.faults.add(VITALS, body=encode_vitals(devices))
+    entry = await add_gateway()
+    for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
+        entity_registry.async_update_entity(each.entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    shown = {
+        each.unique_id: hass.states.get(each.entity_id)
+        for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    }
+    for named in TOLD:
+        state = shown[f"{DEVICES[named.kind]}_{named.name}"]
+        assert state, named
+        assert _value(state.state) == _read(named), named
+
+
+def _told_all(device: Component) -> Component:
+    """Return a device that tells all that devices of its type can tell."""
+    named = {each.wire: each.sent for each in TOLD if each.kind == device.kind}
+    connected = {name: True for name in named if name.endswith("_Connected")}
+    return replace(device, vitals={**device.vitals, **named, **connected})
+
+
+def _value(state: str) -> float | str:
+    """Return a state as a number if it is one."""
+    try:
+        return float(state)
+    except ValueError:
+        return state
+
+
+def _read(named: Named) -> float | str:
+    """Return what an entity shows of a vital."""
+    match named.read:
+        case bool(flag):
+            return "on" if flag or named.name.endswith("_connected") else "off"
+        case str(text):
+            return _value(text)
+        case number:
+            return number
 
 
 async def test_strings_add_up(

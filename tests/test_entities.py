@@ -319,6 +319,60 @@ async def test_uptime(
     assert abs(shown - restarted) < timedelta(minutes=2)
 
 
+@pytest.mark.parametrize(
+    ("path", "fault", "expected"),
+    [
+        (
+            "/api/system_status/grid_status",
+            {"edit": {"grid_status": "SystemOnTheMoon"}},
+            {"grid_status": STATE_UNKNOWN, "grid_connected": STATE_UNKNOWN},
+        ),
+        (
+            "/api/operation",
+            {"edit": {"real_mode": "lunar"}},
+            {"operation_mode": STATE_UNKNOWN, "backup_reserve": "20.0"},
+        ),
+        (
+            "/api/operation",
+            {"drop": ["real_mode"]},
+            {"operation_mode": None, "backup_reserve": "20.0"},
+        ),
+    ],
+)
+async def test_words_that_are_unknown_at_first(
+    hass: HomeAssistant,
+    add_gateway: AddGateway,
+    entity_registry: er.EntityRegistry,
+    gateway: Simulator,
+    path: str,
+    fault: dict[str, Any],
+    expected: dict[str, str | None],
+) -> None:
+    """Test what the gateway tells in unknown words is there; what it does not, not."""
+    gateway.faults.add(path, **fault)
+    entry = await add_gateway()
+    states = {
+        each.unique_id.removeprefix(f"{GATEWAY}_"): hass.states.get(each.entity_id)
+        for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    }
+    shown = {
+        key: state.state if (state := states.get(key)) else None for key in expected
+    }
+    assert shown == expected
+
+
+@pytest.mark.usefixtures("all_entities")
+async def test_words(gateway: Simulator, state_of: StateOf, tick: Tick) -> None:
+    """Test states that only an unusual gateway has."""
+    assert state_of("reboot_obstacle") == "none"
+    assert state_of("island_state") == "connected"
+    gateway.control({"site": {"busy_reason": "Battery Connecting"}})
+    gateway.faults.add(SYSTEM, edit={"system_island_state": "SystemIslandedReady"})
+    await tick(31)
+    assert state_of("reboot_obstacle") == "battery_connecting"
+    assert state_of("island_state") == "islanded_ready"
+
+
 @pytest.mark.parametrize("gateway_options", [{"scenario": "outage"}])
 async def test_outage(entry: GatewayConfigEntry, state_of: StateOf) -> None:
     """Test an islanded home shows that it is."""

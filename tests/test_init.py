@@ -254,6 +254,16 @@ async def test_why_set_up_fails(
     assert entry.error_reason_translation_key == reason
 
 
+async def test_a_wait_at_start(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test Home Assistant hears how long the gateway wants to be left alone."""
+    gateway.faults.add(status=429, headers={"Retry-After": "120"})
+    await hass.config_entries.async_reload(entry.entry_id)
+    error: Any = entry.runtime_data.live.last_exception
+    assert error.retry_after == pytest.approx(120)
+
+
 @pytest.mark.parametrize(
     ("gateway_options", "mode"),
     [
