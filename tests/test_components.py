@@ -373,7 +373,7 @@ async def test_generator(
     power = gateway.site.flows().generator
     assert power
     assert float(state_of("generator_power") or "nan") == power
-    assert state_of("nameplate_power", f"{GATEWAY}_generator_1")
+    assert state_of("nameplate_power", f"{GATEWAY}_generator_1") == "10000"
 
 
 async def test_placeholders_are_no_meters(
