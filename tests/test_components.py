@@ -365,6 +365,18 @@ async def test_panels_that_come_later(
     assert entity_registry.async_get_entity_id("sensor", DOMAIN, unique_id)
 
 
+async def test_a_meter_that_tells_little(
+    add_gateway: AddGateway, entity_registry: er.EntityRegistry, gateway: Simulator
+) -> None:
+    """Test a meter that says nothing of its clamps shows what it measures."""
+    gateway.faults.add(SITE_METERS, drop=["0.inverted", "0.cts"])
+    await add_gateway()
+    meter = f"{GATEWAY}_TGSIMULATED301synchrometerX_site"
+    find = entity_registry.async_get_entity_id
+    assert find("sensor", DOMAIN, f"{meter}_voltage_l1")
+    assert find("binary_sensor", DOMAIN, f"{meter}_ct_0_inverted") is None
+
+
 @pytest.mark.parametrize("gateway_options", [{"scenario": "generator"}])
 async def test_generator(
     entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf

@@ -11,6 +11,10 @@ import pytest
 
 from custom_components.tesla_gateway.const import LISTENERS_AT_ONCE
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from custom_components.tesla_gateway.diagnostics import (
+    async_get_config_entry_diagnostics,
+    async_scrubbed,
+)
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import (
     Event,
@@ -100,3 +104,25 @@ async def test_others_have_a_turn(
     turns[-1].cancel()
     assert sum(written) > LISTENERS_AT_ONCE
     assert max(written) <= LISTENERS_AT_ONCE
+
+
+@pytest.mark.parametrize("gateway_options", [{"batteries": 10}])
+@pytest.mark.parametrize("what", ["download", "action"])
+async def test_redaction_is_no_long_piece(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    """Test nobody waits while all that ten Powerwalls say is looked through."""
+    hass.loop.set_debug(enabled=False)
+    await async_get_config_entry_diagnostics(hass, entry)
+    longest = []
+    for _ in range(ROUNDS):
+        with _pieces(monkeypatch) as pieces:
+            if what == "download":
+                await async_get_config_entry_diagnostics(hass, entry)
+            else:
+                await async_scrubbed(hass, entry, {"problems": []})
+        longest.append(max(pieces))
+    assert min(longest) < LONGEST_PIECE

@@ -1,5 +1,6 @@
 """Tests of the actions."""
 
+import json
 from typing import Any
 
 import probatio as vol
@@ -110,6 +111,46 @@ async def test_problems(
     assert serial not in told["what"]
     assert told["what"].startswith("name")
     assert told["what"].endswith(" is hot")
+
+
+@pytest.mark.parametrize("name", ["get_problems", "request"])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param("Villa Tralala", id="a name of ours"),
+        pytest.param("Simulated Wi-Fi", id="told elsewhere"),
+    ],
+)
+async def test_what_is_known_from_elsewhere(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    name: str,
+    secret: str,
+) -> None:
+    """Test an answer is looked through for all that is known of whose it is."""
+    hass.config_entries.async_update_entry(entry, title="Villa Tralala")
+    answer = json.dumps({"problems": [f"no word from {secret}"]})
+    for path in (PROBLEMS, LOGGING):
+        gateway.faults.add(path, body=answer)
+    more: dict[str, Any] = {"endpoint": "log"} if name == "request" else {}
+    told = await _call(hass, name, entry, **more)
+    (problem,) = told.get("body", told)["problems"]
+    assert problem.startswith("no word from ")
+    assert secret not in problem
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_nobody_listens(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, name: str
+) -> None:
+    """Test nothing is asked for somebody who does not want the answer."""
+    gateway.reset_stats()
+    data = {"config_entry_id": entry.entry_id}
+    more = {"endpoint": "log"} if name == "request" else {}
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call(DOMAIN, name, data | more, blocking=True)
+    assert gateway.stats.total == 0
 
 
 @pytest.mark.parametrize(
