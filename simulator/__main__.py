@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--replay", type=Path, metavar="PATH", help="serve recorded answers instead")
     add("--password", default=DEFAULT_PASSWORD, help="default: %(default)s")
     add("--writes", choices=WRITERS, help="who may write; default: as the firmware has")
+    add("--own-wifi", action="store_true", help="clients come by the gateway's Wi-Fi")
     return parser
 
 
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             password=options.password,
             port=options.port,
             writes=options.writes,
+            own_wifi=options.own_wifi,
             latency=options.latency_ms / 1000,
             replay=options.replay,
         )

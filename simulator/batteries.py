@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from .energy import PACK_POWER, Battery
 from .incidents import Update
 from .meters import BATTERY_FREQUENCY
 from .profiles import Profile
-from .site import PACK_POWER, Battery, Site
+from .site import Site
 from .wire import Document, timestamp
 
 BATTERY_PART: Final = "3012170-05-B"

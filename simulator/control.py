@@ -18,11 +18,12 @@ from .checks import (
     or_none,
     whole,
 )
+from .energy import new_batteries
 from .faults import Ending, Fault
 from .incidents import MILLISECOND, GridFault, Update
 from .profiles import WRITERS
 from .scenarios import DISABLED_REASON
-from .site import Site, new_batteries
+from .site import Site, WriteEffect, WriteKind
 from .vitals import ECU_TYPES
 
 if TYPE_CHECKING:
@@ -82,6 +83,12 @@ UPDATE: Final[Mapping[str, Check]] = {
     "progress": number(0, 1),
 }
 """The fields of `incidents.Update`."""
+
+WRITE_EFFECT: Final[Mapping[str, Check]] = {
+    "kind": one_of(*map(str, WriteKind)),
+    "seconds": SECONDS,
+}
+"""The fields of `site.WriteEffect`."""
 
 DEVICE: Final = rf"({'|'.join(ECU_TYPES)})\.\d+"
 """Kind and number of a device in vitals: TEPOD.0 is the first of its kind."""
@@ -178,6 +185,14 @@ def _set_writes(simulator: Simulator, value: str) -> None:
     device.profile = replace(device.profile, writers=WRITERS[value])
 
 
+def _set_write_effect(simulator: Simulator, value: Mapping[str, Any] | None) -> None:
+    simulator.site.write_effect = WriteEffect(**(value or {}))
+
+
+def _set_own_wifi(simulator: Simulator, value: bool) -> None:  # noqa: FBT001
+    simulator.own_wifi = value
+
+
 def _set_compressed_din(simulator: Simulator, value: bool) -> None:  # noqa: FBT001
     simulator.device.is_din_compressed = value
 
@@ -209,6 +224,8 @@ CONTROLS: Final[Mapping[str, tuple[Check, Callable[[Simulator, Any], None]]]] = 
     "installer_needs_switch": (FLAG, _set_installer_needs_switch),
     "version": (TEXT, _set_version),
     "writes": (one_of(*WRITERS), _set_writes),
+    "write_effect": (or_none(an_object(WRITE_EFFECT)), _set_write_effect),
+    "own_wifi": (FLAG, _set_own_wifi),
     "compressed_din": (FLAG, _set_compressed_din),
     "new_certificate": (YES, _renew_certificate),
     "reset_stats": (YES, _reset_stats),
@@ -241,6 +258,7 @@ def state(simulator: Simulator) -> dict[str, Any]:
         "grid_status": site.grid_status,
         "mode": site.mode,
         "backup_reserve_percent": site.backup_reserve_percent,
+        "applied_at": site.applied_at and site.applied_at.isoformat(),
         "is_running": site.is_running,
         "batteries": len(site.batteries),
     }

@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl
 import orjson
 
 from .bodies import body
-from .login import Logins, forbidden
+from .login import STRANGE_ORIGIN, Logins, forbidden
 from .profiles import (
     LOGOUT,
     OPEN_PATHS,
+    PASSWORD_CHANGE,
     SILENT_WHILE_STOPPED,
     SOLAR_POWERWALL,
     TEDAPI_DIN,
@@ -40,6 +41,8 @@ class Request:
     path: str
     token: str | None = None
     body: bytes = b""
+    is_from_own_wifi: bool = False
+    """Whether it comes by the gateway's own Wi-Fi, not the home network."""
 
     @property
     def endpoint(self) -> str:
@@ -120,7 +123,14 @@ class Device:
     def _session(self, request: Request) -> Answer:
         if request.endpoint == LOGOUT:
             return self.logins.log_out(request.token)
+        if request.endpoint == PASSWORD_CHANGE:
+            return self._password_change(request)
         return self.logins.log_in(request.document(), timestamp(self.site))
+
+    def _password_change(self, request: Request) -> Answer:
+        if not request.is_from_own_wifi:
+            return STRANGE_ORIGIN
+        return self.logins.change_password(request.document())
 
     def _read(self, path: str) -> Answer:
         if self._recording is not None:

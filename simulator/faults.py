@@ -1,7 +1,10 @@
 """What can go wrong with an answer: a list of faults, each for some requests.
 
 A fault with a status or a body stands in for the gateway, which then does nothing
-itself; any other one spoils what the gateway answers, or when, or how far.
+itself; any other one spoils what the gateway answers, or when, or how far. So a write
+has been done when its answer is `cut`, `reset`, `mute` or `endless`, and has not when
+it meets a stand-in or, as long as that lasts, a `delay` or `hang`. A client that leaves
+meanwhile takes its request along: it is never done.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +25,9 @@ class Ending(StrEnum):
     RESET = "reset"
     """Half of the body, then a TCP reset."""
     HANG = "hang"
-    """Nothing at all until the faults are cleared."""
+    """Nothing is done and nothing said until the faults are cleared, then both."""
+    MUTE = "mute"
+    """What was asked is done, and nothing said until the faults are cleared."""
     ENDLESS = "endless"
     """Blanks for ever, or as many as `size` says."""
 

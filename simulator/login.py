@@ -14,6 +14,10 @@ ROLES: Final[Mapping[str, str]] = {
 }
 """The role a user name stands for. The other user names of Tesla's own are refused."""
 
+BAD_REQUEST: Final = "Bad Request"
+STRANGE_ORIGIN: Final = refusal(400, "unexpected request origin", BAD_REQUEST)
+"""A password is changed by nobody but who is in the gateway's own Wi-Fi."""
+
 
 class Logins:
     """The open sessions of a gateway; any number of tokens are good at a time."""
@@ -50,6 +54,22 @@ class Logins:
         record = base64.b64encode(encode(document)).decode()
         cookies = (f"AuthCookie={token}; Path=/", f"UserRecord={record}; Path=/")
         return json_answer(document, cookies=cookies)
+
+    def change_password(self, request: Mapping[str, Any]) -> Answer:
+        """Take another password, for the next login on.
+
+        Of how a real gateway refuses, the status is known and how a toggle's error
+        begins; the other words are made up.
+        """
+        password = request.get("new_password")
+        if not isinstance(password, str) or not password:
+            return refusal(400, "Invalid password", BAD_REQUEST)
+        if str(request.get("toggled_pw")).lower() == "true":
+            return refusal(400, "Toggle Error: no switch was turned", BAD_REQUEST)
+        if request.get("old_password") != self.password:
+            return refusal(400, "bad credentials", BAD_REQUEST)
+        self.password = password
+        return json_answer({"password": password})
 
     def user(self, token: str | None) -> str | None:
         """Return whose token this is, None if nobody's."""

@@ -8,8 +8,9 @@ the solar power, as on a recorded site.
 import math
 from typing import Any, Final
 
+from .energy import Counter
 from .profiles import Profile
-from .site import Counter, Site
+from .site import Site
 from .wire import NEVER, Document, timestamp
 
 SITE_VOLTAGE: Final = 213.65712736765886

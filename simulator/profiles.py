@@ -95,6 +95,7 @@ OPEN_PATHS: Final = frozenset({"/api/status", "/api/auth/toggle/supported"})
 
 LOGIN: Final = "POST /api/login/Basic"
 LOGOUT: Final = "GET /api/logout"
+PASSWORD_CHANGE: Final = "POST /api/password/change"  # noqa: S105  # an endpoint
 
 WRITES_21_13: Final = frozenset(
     {
@@ -115,6 +116,8 @@ WRITES_21_44: Final = frozenset(
     }
 )
 
+WRONG_METHODS: Final = frozenset({"GET /api/login/Basic", "GET /api/password/change"})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
@@ -130,9 +133,9 @@ class Profile:
     """Paths that answer a GET."""
     writes: frozenset[str]
     """Method and path of what changes the site."""
-    session: frozenset[str] = frozenset({LOGIN, LOGOUT})
-    """Method and path of what begins and ends a session."""
-    wrong_methods: frozenset[str] = frozenset({"GET /api/login/Basic"})
+    session: frozenset[str] = frozenset({LOGIN, LOGOUT, PASSWORD_CHANGE})
+    """Method and path of what begins and ends a session, and of who may begin one."""
+    wrong_methods: frozenset[str] = WRONG_METHODS
     """Method and path of what is answered with 405."""
     writers: frozenset[str] = WRITERS[CUSTOMER]
     """Users who may write; others are refused with 403."""
@@ -230,7 +233,7 @@ FIRMWARE_21_44: Final = Profile(
     git_hash="223a56cd575b7b19bad7e12a4ebad0eb52d1f50a",
     reads=SINCE_21_44,
     writes=WRITES_21_44,
-    wrong_methods=frozenset({"GET /api/login/Basic", "GET /api/sitemaster/stop"}),
+    wrong_methods=WRONG_METHODS | {"GET /api/sitemaster/stop"},
     edits=EDITS_21_44,
 )
 
@@ -261,6 +264,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         reads=SINCE_POWERWALL_3 | {TEDAPI_DIN},
         writes=frozenset(),
         session=frozenset({LOGIN}),
+        wrong_methods=frozenset({"GET /api/login/Basic"}),
         checks_sni=False,
     ),
     "stopped": replace(

@@ -10,13 +10,14 @@ from itertools import accumulate, pairwise
 import math
 from typing import Final
 
+from .energy import EMPTY_PERCENT, Battery, Counter
 from .meters import (
     BATTERY_FREQUENCY,
     PHASE_VOLTAGES,
     SITE_REACTIVE_POWER,
     SOLAR_REACTIVE_POWER,
 )
-from .site import EMPTY_PERCENT, Battery, Counter, GridStatus, Site
+from .site import GridStatus, Site
 from .wire import Document, Vital
 
 type Readings = dict[str, Vital]

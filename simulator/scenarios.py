@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, Final
 
+from .energy import new_batteries
 from .incidents import GridFault, Incidents, Update
-from .site import DEFAULT_START, Site, new_batteries
+from .site import DEFAULT_START, Site
 
 DISABLED_REASON: Final = "DisabledExcessiveVoltageDrop"
 """Why a real pack was seen disabled."""

@@ -21,14 +21,16 @@ import orjson
 from . import control
 from .checks import ControlError
 from .device import Device, Request
-from .faults import Ending, Faults
+from .faults import Ending, Fault, Faults
 from .profiles import LOGIN, PROFILES, WRITERS
 from .replay import load
 from .scenarios import SCENARIOS
 from .sending import send
 from .site import Site
-from .stats import Stats
+from .stats import Stats, Write
 from .tls import NAMES, Identity
+from .wire import Answer
+from .writes import WRITES
 
 HOST: Final = "127.0.0.1"
 DEFAULT_PASSWORD: Final = "ABCDE"  # noqa: S105  # as on a sticker that exists nowhere
@@ -71,6 +73,8 @@ class Simulator:
     """Kept over a restart once it is known; 0 is any free one."""
     writes: str | None = None
     """From which role on one may write; None leaves it to the firmware."""
+    own_wifi: bool = False
+    """Whether clients come by the gateway's own Wi-Fi, not the home network."""
     latency: float = 0.0
     """Seconds added to each answer."""
     speed: float = 1.0
@@ -129,8 +133,13 @@ class Simulator:
         self.stop()
 
     def start(self) -> Self:
-        """Listen; `OSError` if the port is taken."""
+        """Listen; `OSError` if the port is taken.
+
+        What was not committed is gone. Whether a real gateway keeps it over a restart
+        is not known.
+        """
         listener = socket.create_server((HOST, self.port))
+        self.site.pending_operation = None
         self.port = listener.getsockname()[1]
         ready = threading.Event()
         self._thread = threading.Thread(
@@ -230,17 +239,31 @@ class Simulator:
             path=request.path,
             token=_token(request),
             body=await request.read(),
+            is_from_own_wifi=self.own_wifi,
         )
         fault = self.faults.take(asked.method, asked.path)
         await asyncio.sleep(self.latency + fault.delay)
-        while fault.ending is Ending.HANG and fault in self.faults:  # noqa: ASYNC110
-            await asyncio.sleep(HANG_TICK)  # cleared from another thread
+        await self._hold(fault, Ending.HANG)
         with self._lock:
             self._catch_up()
-            answer = fault.spoil(lambda: self.device.answer(asked))
+            answer = fault.spoil(lambda: self._done(asked))
         if asked.endpoint == LOGIN:
             self.stats.count_login(accepted=answer.status == 200)
+        await self._hold(fault, Ending.MUTE)
         return await send(request, answer, fault, self.faults)
+
+    async def _hold(self, fault: Fault, ending: Ending) -> None:
+        """Wait for a fault with this ending to be cleared, from another thread."""
+        while fault.ending is ending and fault in self.faults:  # noqa: ASYNC110
+            await asyncio.sleep(HANG_TICK)
+
+    def _done(self, asked: Request) -> Answer:
+        """Let the gateway do what it is asked, and keep what was to change the site."""
+        answer = self.device.answer(asked)
+        if asked.endpoint in WRITES:
+            write = Write(asked.endpoint, asked.document(), answer.status)
+            self.stats.writes.append(write)
+        return answer
 
 
 def _token(request: web.BaseRequest) -> str | None:

@@ -7,24 +7,18 @@ exports (-), the battery discharges (+) or charges (-), solar and a generator pr
 whole watts at every moment. Energies are in Wh.
 """
 
-from collections.abc import Callable, Iterator
+from bisect import insort
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from itertools import accumulate, pairwise
 import math
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
+from .energy import EMPTY_PERCENT, Battery, Counter, new_batteries
 from .incidents import Incidents
-
-FULL_ENERGY: Final = 14061.0
-"""Energy of a full pack in Wh, as a Powerwall on firmware 21.44 reported it."""
-
-PACK_POWER: Final = 5000
-"""Most a Powerwall charges or discharges in W: `max_charge_power`, same gateway."""
-
-EMPTY_PERCENT: Final = 5.0
-"""What the gateway keeps for itself: the app's 0 % is 5 % on the gateway's scale."""
 
 SOLAR_RATING: Final = 5250
 """Nameplate of the panels in W, as in `/api/solars` of the same gateway."""
@@ -42,9 +36,6 @@ LONGEST_STEP: Final = 60.0
 
 SHORTEST_STEP: Final = 1e-6
 """Seconds; keeps time moving where rounding leaves a change due in no time at all."""
-
-NEGLIGIBLE: Final = 1e-6
-"""An energy in Wh too small to count: a pack this close to a limit has reached it."""
 
 DEFAULT_START: Final = datetime(
     2026, 7, 1, 10, 30, tzinfo=timezone(timedelta(hours=-7))
@@ -69,6 +60,49 @@ RECONNECTING_SECONDS: Final = 21.0
 """Synchronizing with the grid and closing the contactor again (same source)."""
 
 
+class WriteKind(StrEnum):
+    """What becomes of a write that the gateway has accepted."""
+
+    NORMAL = "normal"
+    """It takes effect at once: settings when they are committed, all else when sent."""
+    DELAYED = "delayed"
+    """It takes effect later."""
+    LOST = "lost"
+    """Settings are not there to be committed; all else does nothing."""
+    HALF = "half"
+    """Of the settings only the mode takes effect; all else as normal."""
+    IGNORED = "ignored"
+    """The commit throws the settings away; all else does nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WriteEffect:
+    """What becomes of writes. No answer tells."""
+
+    kind: WriteKind | str = WriteKind.NORMAL
+    seconds: float = 0.0
+    """How late a delayed write is, in the site's own time."""
+
+    def __post_init__(self) -> None:
+        """Take a kind by its name too."""
+        object.__setattr__(self, "kind", WriteKind(self.kind))
+
+    @property
+    def delay(self) -> float:
+        """Seconds until a write takes effect."""
+        return self.seconds if self.kind is WriteKind.DELAYED else 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What a write makes of the site, and when."""
+
+    due: float
+    """In seconds of the site's own time."""
+    values: Mapping[str, Any]
+    """By attribute of the site."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Flows:
     """Real power in W with the gateway's signs."""
@@ -88,79 +122,6 @@ class Flows:
     def site(self) -> int:
         """Power from the grid (+) or to it (-)."""
         return self.load - self.solar - self.battery - self.generator
-
-
-@dataclass(slots=True)
-class Counter:
-    """Lifetime energies of one meter in Wh; they only grow."""
-
-    imported: float
-    exported: float
-
-    def add(self, energy: float) -> None:
-        """Count energy: imported where positive, exported where negative."""
-        if energy > 0:
-            self.imported += energy
-        else:
-            self.exported -= energy
-
-
-@dataclass(slots=True)
-class Battery:
-    """One Powerwall. Its energy and what it ever charged and discharged, in Wh."""
-
-    serial: str
-    energy: float
-    charged: float = 642500.0
-    discharged: float = 567740.0
-    full_energy: float = FULL_ENERGY
-    disabled_reasons: tuple[str, ...] = ()
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether the gateway works with this pack."""
-        return not self.disabled_reasons
-
-    @property
-    def room(self) -> float:
-        """Energy in Wh it can still take."""
-        return self.full_energy - self.energy
-
-    def energy_above(self, percent: float) -> float:
-        """Return the energy in Wh it can give before it falls below a percentage."""
-        return self.energy - self.full_energy * percent / 100
-
-    def discharge_limit(self, floor_percent: float) -> int:
-        """Return the W it can give without falling below the floor."""
-        return (
-            PACK_POWER
-            if self.is_usable and self.energy_above(floor_percent) > NEGLIGIBLE
-            else 0
-        )
-
-    def charge_limit(self) -> int:
-        """Return the W it can take."""
-        return PACK_POWER if self.is_usable and self.room > NEGLIGIBLE else 0
-
-    def seconds_to_limit(self, power: int, floor_percent: float) -> float:
-        """Return how long it can keep this power up before a limit is reached."""
-        if power == 0:
-            return math.inf
-        energy = self.energy_above(floor_percent) if power > 0 else self.room
-        return energy / abs(power) * 3600
-
-    def integrate(self, power: int, seconds: float) -> None:
-        """Discharge (+) or charge (-) at this power for a while."""
-        energy = power * seconds / 3600
-        self.energy = min(self.energy - energy, self.full_energy)
-        self.discharged += max(energy, 0)
-        self.charged += max(-energy, 0)
-
-
-def new_batteries(count: int, percent: float) -> list[Battery]:
-    """Return packs charged to a percentage on the gateway's scale."""
-    energy = FULL_ENERGY * percent / 100
-    return [Battery(f"TGSIMULATED{101 + index}", energy) for index in range(count)]
 
 
 EVERYTHING: Final = 10**9
@@ -208,6 +169,12 @@ class Site:
     """Kept for outages, on the gateway's scale: 24 is the app's 20 %."""
     pending_operation: tuple[str, float] | None = None
     """Mode and reserve that were written and not committed yet."""
+    write_effect: WriteEffect = WriteEffect()
+    """What becomes of what is written from now on."""
+    applied_at: datetime | None = None
+    """When a write last took effect, by `now`. The contactor moves from then on."""
+    _changes: list[Change] = field(default_factory=list)
+    """Those to come, the next one first."""
 
     is_running: bool = True
     """Whether the site controller runs."""
@@ -312,13 +279,23 @@ class Site:
 
     def write_operation(self, mode: str, backup_reserve_percent: float) -> None:
         """Take new settings; they do nothing until they are committed."""
-        self.pending_operation = (mode, backup_reserve_percent)
+        is_lost = self.write_effect.kind is WriteKind.LOST
+        self.pending_operation = None if is_lost else (mode, backup_reserve_percent)
 
     def commit_operation(self) -> None:
         """Put written settings into effect."""
-        if self.pending_operation is not None:
-            self.mode, self.backup_reserve_percent = self.pending_operation
-            self.pending_operation = None
+        pending, self.pending_operation = self.pending_operation, None
+        kind = self.write_effect.kind
+        if pending is None or kind is WriteKind.IGNORED:
+            return
+        mode, reserve = pending
+        whole = {"mode": mode, "backup_reserve_percent": reserve}
+        self._schedule({"mode": mode} if kind is WriteKind.HALF else whole)
+
+    def write(self, **values: bool) -> None:
+        """Set flags that need no commit: `is_running`, `is_off_grid_wanted`."""
+        if self.write_effect.kind not in {WriteKind.LOST, WriteKind.IGNORED}:
+            self._schedule(values)
 
     def flows(self) -> Flows:
         """Return the powers of this moment."""
@@ -334,14 +311,33 @@ class Site:
         return _balanced(self._dispatched(solar, load, generator, wanted))
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, in steps within which every power is constant."""
+        """Let time pass; what is due takes effect at its very moment."""
         end = self.elapsed + seconds
+        while self._changes and self._changes[0].due <= end:
+            self._live_until(self._changes[0].due)
+            self._apply_due()
+        self._live_until(end)
+
+    def _live_until(self, end: float) -> None:
+        """Let time pass, in steps within which every power is constant."""
         while self.elapsed < end:
             flows = self.flows()
             change = min([LONGEST_STEP, *self._seconds_to_change(flows)])
             step = min(max(change, SHORTEST_STEP), end - self.elapsed)
             self._integrate(flows, step)
             self.elapsed = min(self.elapsed + step, end)
+
+    def _schedule(self, values: Mapping[str, Any]) -> None:
+        """Let a write take effect when it should, in the order of falling due."""
+        due = self.elapsed + self.write_effect.delay
+        insort(self._changes, Change(due=due, values=values), key=attrgetter("due"))
+        self._apply_due()
+
+    def _apply_due(self) -> None:
+        while self._changes and self._changes[0].due <= self.elapsed:
+            for name, value in self._changes.pop(0).values.items():
+                setattr(self, name, value)
+            self.applied_at = self.now
 
     def _notice_switch(self) -> float:
         """Return when the contactor was last told to move, noticing a new wish."""

@@ -1,10 +1,21 @@
 """What the gateway was asked, counted. What is asked of the simulator itself is not."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Write(NamedTuple):
+    """A request to change the site, whether it was granted or refused."""
+
+    endpoint: str
+    """Method and path."""
+    document: Mapping[str, Any]
+    """What was sent."""
+    status: int
+    """The gateway's own answer, also where a fault then spoiled it."""
 
 
 @dataclass
@@ -21,6 +32,8 @@ class Stats:
     """TLS handshakes begun, also by clients that then asked nothing."""
     in_flight: int = 0
     most_in_flight: int = 0
+    writes: list[Write] = field(default_factory=list)
+    """In order; only those that reached the gateway, no fault standing in for it."""
 
     @property
     def total(self) -> int:
@@ -62,4 +75,5 @@ class Stats:
             "connections": self.connections,
             "handshakes": self.handshakes,
             "most_in_flight": self.most_in_flight,
+            "writes": [write._asdict() for write in self.writes],
         }

@@ -17,8 +17,9 @@ from .batteries import (
     battery_block,
     power_unit_serial,
 )
+from .energy import Battery
 from .profiles import Profile
-from .site import Battery, GridStatus, Site
+from .site import GridStatus, Site
 from .wire import Component
 
 ECU_TYPES: Final[Mapping[str, int]] = {

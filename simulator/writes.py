@@ -43,19 +43,19 @@ def _island_mode(site: Site, _profile: Profile, document: Document) -> Answer:
     mode = str(document.get("island_mode"))
     if mode not in ISLAND_MODES:
         return refusal(400, f"Invalid island mode {mode}", "Bad Request")
-    site.is_off_grid_wanted = ISLAND_MODES[mode]
+    site.write(is_off_grid_wanted=ISLAND_MODES[mode])
     return json_answer({"island_mode": mode})
 
 
 def _run(site: Site, _profile: Profile, _document: Document) -> Answer:
-    site.is_running = True
+    site.write(is_running=True)
     return ACCEPTED
 
 
 def _stop(site: Site, _profile: Profile, _document: Document) -> Answer:
     if site.busy_reason:
         return CANNOT_STOP
-    site.is_running = False
+    site.write(is_running=False)
     return ACCEPTED
 
 

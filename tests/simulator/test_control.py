@@ -6,6 +6,7 @@ import pytest
 
 from simulator.checks import ControlError
 from simulator.server import Simulator
+from simulator.site import WriteEffect
 
 from .conftest import Client, Connect
 
@@ -33,6 +34,7 @@ async def test_state(gateway: Simulator, connect: Connect) -> None:
         "grid_status": "SystemGridConnected",
         "mode": "self_consumption",
         "backup_reserve_percent": 24.0,
+        "applied_at": None,
         "is_running": True,
         "batteries": 1,
     }
@@ -131,6 +133,20 @@ async def test_firmware(gateway: Simulator, client: Client) -> None:
     assert gateway.fingerprint != before
 
 
+async def test_write_effect(gateway: Simulator, client: Client) -> None:
+    """Test what becomes of writes is set until it is set again."""
+    await _control(client, write_effect={"kind": "delayed", "seconds": 3})
+    assert gateway.site.write_effect == WriteEffect(kind="delayed", seconds=3.0)
+    await _control(client, speed=0)
+    assert gateway.site.write_effect.kind == "delayed"
+    await _control(client, write_effect=None)
+    assert gateway.site.write_effect == WriteEffect()
+    await _control(client, write_effect={"kind": "half"})
+    assert gateway.site.write_effect == WriteEffect(kind="half")
+    await _control(client, write_effect={})
+    assert gateway.site.write_effect == WriteEffect()
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
@@ -144,6 +160,12 @@ async def test_firmware(gateway: Simulator, client: Client) -> None:
         ({"expire_tokens": 404}, "control.expire_tokens must be one of 401, 403"),
         ({"writes": "kiosk"}, "must be one of 'customer', 'installer'"),
         ({"password": 5}, "control.password must be of type str"),
+        ({"own_wifi": 1}, "control.own_wifi must be one of True, False"),
+        ({"write_effect": "lost"}, "control.write_effect must be an object"),
+        ({"write_effect": {"kind": "odd"}}, "write_effect.kind must be one of"),
+        ({"write_effect": {"kind": None}}, "write_effect.kind must be one of"),
+        ({"write_effect": {"seconds": -1}}, "write_effect.seconds must be a number"),
+        ({"write_effect": {"late": 1}}, "control.write_effect has no late"),
         ({"site": {"sun": 1}}, "control.site has no sun"),
         ({"site": {"load_power": 1.5}}, "site.load_power must be a whole number"),
         ({"site": {"batteries": None}}, "site.batteries must be a whole number"),
@@ -176,6 +198,7 @@ async def test_nonsense_changes_nothing(
     assert message in answer.json()["error"]
     assert gateway.site.load_power is None
     assert gateway.latency == 0
+    assert gateway.site.write_effect == WriteEffect()
 
 
 async def test_no_json(client: Client) -> None:

@@ -192,6 +192,77 @@ async def test_hanging_client_leaves(gateway: Simulator, client: Client) -> None
     await client.until_in_flight(0)
 
 
+OPERATION = "/api/operation"
+MODE = {"mode": "backup", "backup_reserve_percent": 50}
+WRITTEN = ("POST /api/operation", MODE, 200)
+
+
+async def _until_written(gateway: Simulator) -> None:
+    """Wait for a write to reach the gateway, which lives in its own thread."""
+    while not gateway.stats.writes:  # noqa: ASYNC110  # its thread's
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("ending", ["cut", "reset", "endless", "mute"])
+async def test_done_and_not_answered(
+    gateway: Simulator, client: Client, ending: str
+) -> None:
+    """Test a write is done once when its answer is lost on the way, or never sent."""
+    gateway.faults.add(OPERATION, ending=ending)
+    waiting = asyncio.create_task(client.post(OPERATION, MODE))
+    await _until_written(gateway)
+    await asyncio.wait([waiting], timeout=0.1)
+    waiting.cancel()
+    with pytest.raises((OSError, ClientPayloadError, asyncio.CancelledError)):
+        await waiting
+    await client.until_in_flight(0)
+    gateway.faults.clear()
+    assert (await client.get("/api/status")).status == 200
+    assert gateway.stats.writes == [WRITTEN]
+    assert gateway.site.pending_operation == ("backup", 50)
+
+
+@pytest.mark.parametrize("fault", [{"ending": "hang"}, {"delay": 60.0}])
+async def test_never_done(
+    gateway: Simulator, client: Client, fault: dict[str, Any]
+) -> None:
+    """Test a client that leaves before its write is done takes it along."""
+    gateway.faults.add(OPERATION, **fault)
+    waiting = asyncio.create_task(client.post(OPERATION, MODE))
+    await client.until_in_flight(1)
+    waiting.cancel()
+    await client.until_in_flight(0)
+    gateway.faults.clear()
+    assert (await client.get("/api/status")).status == 200
+    assert gateway.stats.writes == []
+    assert gateway.site.pending_operation is None
+
+
+async def test_mute(gateway: Simulator, client: Client) -> None:
+    """Test a write is done at once and answered when the fault is cleared."""
+    gateway.faults.add(OPERATION, ending="mute", times=1)
+    waiting = asyncio.create_task(client.post(OPERATION, MODE))
+    await _until_written(gateway)
+    done, _ = await asyncio.wait([waiting], timeout=0.1)
+    assert not done
+    assert gateway.site.pending_operation == ("backup", 50)
+    gateway.faults.clear()
+    assert (await waiting).json() == MODE
+
+
+async def test_hanging_write(gateway: Simulator, client: Client) -> None:
+    """Test a write that hangs is done when the fault is cleared, not before."""
+    gateway.faults.add(OPERATION, ending="hang", times=1)
+    waiting = asyncio.create_task(client.post(OPERATION, MODE))
+    await client.until_in_flight(1)
+    done, _ = await asyncio.wait([waiting], timeout=0.1)
+    assert not done
+    assert gateway.site.pending_operation is None
+    gateway.faults.clear()
+    assert (await waiting).json() == MODE
+    assert gateway.site.pending_operation == ("backup", 50)
+
+
 async def test_delay(gateway: Simulator, client: Client) -> None:
     """Test an answer that comes late."""
     gateway.faults.add(SOE, delay=0.1)

@@ -1,4 +1,4 @@
-"""Tests of who gets in, and who may write."""
+"""Tests of who gets in."""
 
 import base64
 
@@ -8,10 +8,9 @@ import pytest
 
 from simulator.server import Simulator
 
-from .conftest import Client, Connect, Simulate
+from .conftest import Client, Connect
 
 LOGIN = "/api/login/Basic"
-MODE = {"mode": "backup", "backup_reserve_percent": 33.5}
 
 
 async def test_login(gateway: Simulator, connect: Connect) -> None:
@@ -137,31 +136,3 @@ async def test_change_password(gateway: Simulator, client: Client) -> None:
 async def test_login_by_get(client: Client) -> None:
     """Test a login is posted."""
     assert (await client.get(LOGIN)).status == 405
-
-
-@pytest.mark.parametrize(
-    ("options", "customer", "installer"),
-    [
-        ({"profile": "21.13"}, 200, 200),
-        ({"profile": "21.44"}, 200, 200),
-        ({"profile": "21.44", "writes": "installer"}, 403, 200),
-        ({"profile": "24.44"}, 403, 200),
-        ({"profile": "24.44", "writes": "customer"}, 200, 200),
-        ({"profile": "pw3"}, 404, 404),
-    ],
-)
-async def test_who_may_write(
-    simulate: Simulate,
-    connect: Connect,
-    options: dict[str, str],
-    customer: int,
-    installer: int,
-) -> None:
-    """Test firmware and option decide whose writes are taken."""
-    client = connect(simulate(**options))
-    for username, status in (("customer", customer), ("installer", installer)):
-        await client.log_in(username)
-        answer = await client.post("/api/operation", MODE)
-        assert answer.status == status
-        if status == 403:
-            assert answer.json()["error"] == "Unable to POST to resource"

@@ -7,7 +7,9 @@ from pathlib import Path
 import signal
 import socket
 import sys
+from typing import Any
 
+from aiohttp import ClientSession
 import pytest
 
 from simulator.__main__ import main
@@ -52,6 +54,32 @@ async def test_serve_until_interrupted(
         assert await process.stderr.read() == b""
         assert await reader.read() == b""
         writer.close()
+
+
+async def test_options_reach_the_gateway(socket_enabled: None) -> None:
+    """Test who may write, and from where a password is changed, as the options say."""
+    options = ("--own-wifi", "--writes", "installer")
+    async with _running(*options) as process, ClientSession() as session:
+        assert process.stdout is not None
+        url = (await process.stdout.readline()).decode().split()[-1]
+
+        async def post(path: str, document: Any, **headers: str) -> Any:
+            async with session.post(
+                f"{url}{path}", json=document, headers=headers, ssl=False
+            ) as response:
+                return response.status, await response.json()
+
+        passwords = {"old_password": "ABCDE", "new_password": "FGHIJ"}
+        assert await post("/api/password/change", passwords) == (
+            200,
+            {"password": "FGHIJ"},
+        )
+        credentials = {"username": "customer", "password": "FGHIJ"}
+        _, login = await post("/api/login/Basic", credentials)
+        bearer = f"Bearer {login['token']}"
+        settings = {"mode": "backup", "backup_reserve_percent": 50}
+        status, _ = await post("/api/operation", settings, Authorization=bearer)
+        assert status == 403
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 
 from simulator.bodies import BODIES, CONSTANTS, body
 from simulator.device import Device, Request
+from simulator.energy import new_batteries
 from simulator.profiles import PROFILES, TEDAPI_DIN, VITALS
 from simulator.scenarios import SCENARIOS
-from simulator.site import Site, new_batteries
+from simulator.site import Site
 from simulator.wire import encode
 from simulator.writes import WRITES
 

@@ -1,18 +1,18 @@
 """Tests of the physics."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from simulator.energy import FULL_ENERGY, PACK_POWER, new_batteries
 from simulator.site import (
     DEFAULT_START,
-    FULL_ENERGY,
-    PACK_POWER,
     SOLAR_STANDBY,
     GridStatus,
     Site,
-    new_batteries,
+    WriteEffect,
+    WriteKind,
 )
 
 DAY = 86400.0
@@ -241,6 +241,85 @@ def test_written_settings_wait_for_the_commit() -> None:
     site.commit_operation()
     assert (site.mode, site.backup_reserve_percent) == ("backup", 50.0)
     assert site.pending_operation is None
+
+
+def _commit(site: Site, mode: str, reserve: float) -> None:
+    site.write_operation(mode, reserve)
+    site.commit_operation()
+
+
+def _delayed(seconds: float) -> WriteEffect:
+    return WriteEffect(kind="delayed", seconds=seconds)
+
+
+def test_effects_are_known_by_name() -> None:
+    """Test an effect nobody knows is refused, and only delayed writes are late."""
+    assert WriteEffect() == WriteEffect(kind="normal")
+    assert WriteEffect(kind="half").kind is WriteKind.HALF
+    assert WriteEffect(kind="half", seconds=5).delay == 0
+    assert _delayed(5).delay == 5
+    with pytest.raises(ValueError, match="sideways"):
+        WriteEffect(kind="sideways")
+
+
+def test_a_delayed_write_takes_effect_at_its_moment() -> None:
+    """Test powers change when it is due, however long the leap over that is."""
+    site = _site(solar_power=3000, load_power=1000, write_effect=_delayed(1234.567))
+    before = site.batteries[0].energy
+    _commit(site, "backup", 50.0)
+    site.advance(HOUR)
+    gained = (2000 * 1234.567 + 5000 * (HOUR - 1234.567)) / HOUR
+    assert site.batteries[0].energy - before == pytest.approx(gained, abs=1e-6)
+    assert site.applied_at == DEFAULT_START + timedelta(seconds=1234.567)
+
+
+def test_the_contactor_moves_from_the_moment_on() -> None:
+    """Test a delayed wish to be off the grid begins its transition when it is taken."""
+    site = _site(percent=100.0, write_effect=_delayed(100.0))
+    site.write(is_off_grid_wanted=True)
+    assert _later(site, 99.9) == (GridStatus.CONNECTED, False)
+    assert _later(site, 3.0) == (GridStatus.TO_ISLAND, True)
+    assert _later(site, 0.1) == (GridStatus.ISLANDED, True)
+
+
+@pytest.mark.parametrize(
+    ("delays", "settings"),
+    [
+        ((5, 2), ("backup", 10.0)),
+        ((2, 5), ("autonomous", 20.0)),
+        ((5, 5), ("autonomous", 20.0)),
+        ((5, 0), ("backup", 10.0)),
+    ],
+)
+@pytest.mark.parametrize("leap", [0.5, 10.0])
+def test_delayed_writes_in_order(
+    delays: tuple[float, float], settings: tuple[str, float], leap: float
+) -> None:
+    """Test what is due last wins, and of those due together what was written last."""
+    site = _site()
+    site.write_effect = _delayed(delays[0])
+    _commit(site, "backup", 10.0)
+    site.write_effect = _delayed(delays[1])
+    _commit(site, "autonomous", 20.0)
+    while site.elapsed < 10:
+        site.advance(leap)
+    assert (site.mode, site.backup_reserve_percent) == settings
+    assert site.applied_at == DEFAULT_START + timedelta(seconds=max(delays))
+
+
+def test_time_past_many_moments() -> None:
+    """Test a leap over writes that are due ends where it should."""
+    site = _site()
+    for number in range(20):
+        site.write_effect = _delayed(number / 7)
+        site.write(is_running=number % 2 == 0)
+    site.advance(0.7)
+    assert (site.elapsed, site.is_running) == (0.7, True)
+    site.advance(0.1)
+    assert site.is_running is False
+    site.advance(100)
+    assert site.elapsed == pytest.approx(100.8)
+    assert site.is_running is False
 
 
 def test_charge_can_be_set() -> None:
