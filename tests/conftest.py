@@ -1,10 +1,14 @@
 """What all tests share: a simulated gateway, and the way to add it."""
 
-from collections.abc import Awaitable, Callable, Generator
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from datetime import timedelta
+from itertools import chain, repeat
+import time
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -17,11 +21,19 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from simulator.server import Simulator
 
+from .control_ways import SITE_CONTROLLER, Way, entity_id
+
+# `--hypothesis-profile=nightly` tries more; what a test multiplies is this number.
+settings.register_profile("nightly", max_examples=1000)
+
 PASSWORD = "ABCDE"
 
+type Act = Callable[..., Coroutine[Any, Any, None]]
 type AddGateway = Callable[..., Awaitable[GatewayConfigEntry]]
 type Tick = Callable[[float], Awaitable[None]]
+type TickUntil = Callable[[Awaitable[Any]], Awaitable[Any]]
 type StateOf = Callable[..., str | None]
+type Shown = Callable[[Way], tuple[str | None, str | None]]
 
 
 @pytest.fixture(autouse=True)
@@ -49,12 +61,18 @@ def gateway(
 
 
 @pytest.fixture
-def user_input(gateway: Simulator) -> dict[str, Any]:
+def role() -> str:
+    """Return as whom we log in; tests parametrize this."""
+    return "customer"
+
+
+@pytest.fixture
+def user_input(gateway: Simulator, role: str) -> dict[str, Any]:
     """Return what a person types to add the gateway."""
     return {
         CONF_HOST: f"127.0.0.1:{gateway.port}",
         CONF_PASSWORD: PASSWORD,
-        CONF_ADVANCED: {"role": "customer"},
+        CONF_ADVANCED: {"role": role},
     }
 
 
@@ -95,19 +113,95 @@ def tick(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Tick:
 
 
 @pytest.fixture
+def tick_on(
+    hass: HomeAssistant, gateway: Simulator, freezer: FrozenDateTimeFactory
+) -> Tick:
+    """Return what lets time pass too, and waits for nothing that hangs."""
+
+    async def pass_time(seconds: float) -> None:
+        freezer.tick(timedelta(seconds=seconds))
+        async_fire_time_changed(hass)
+        looks, asked = 0, -1
+        while looks < (10 if gateway.stats.in_flight else 2):
+            await hass.async_add_executor_job(time.sleep, 0.002)
+            looks = looks + 1 if gateway.stats.total == asked else 0
+            asked = gateway.stats.total
+
+    return pass_time
+
+
+@pytest.fixture
+def tick_until(hass: HomeAssistant, tick_on: Tick) -> TickUntil:
+    """Return what lets time pass, as long as it takes, until something is done."""
+
+    async def pass_time_until(call: Awaitable[Any]) -> Any:
+        task = asyncio.ensure_future(call)
+        steps = chain([0], repeat(0.6, 20), repeat(3))
+        while not task.done():
+            await tick_on(next(steps))
+        # So that no poll is under way when time passes again.
+        await hass.async_block_till_done(wait_background_tasks=True)
+        return await task
+
+    return pass_time_until
+
+
+@pytest.fixture
 def state_of(hass: HomeAssistant, entry: GatewayConfigEntry) -> StateOf:
     """Return what gives the state of the gateway's entity with a key."""
     registry = er.async_get(hass)
 
-    def state(key: str, device: str | None = None) -> str | None:
+    def state(
+        key: str,
+        device: str | None = None,
+        platforms: Iterable[str] = ("sensor", "binary_sensor", "event"),
+    ) -> str | None:
         unique_id = f"{device or entry.unique_id}_{key}"
-        for platform in ("sensor", "binary_sensor", "event"):
+        for platform in platforms:
             entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
             if entity_id and (found := hass.states.get(entity_id)):
                 return found.state
         return None
 
     return state
+
+
+@pytest.fixture
+def with_site_controller(entity_registry: er.EntityRegistry) -> None:
+    """Let the switch of the site controller be one that a person has turned on."""
+    entity_registry.async_get_or_create("switch", DOMAIN, SITE_CONTROLLER)
+
+
+@pytest.fixture
+def act(hass: HomeAssistant, entry: GatewayConfigEntry) -> Act:
+    """Return what sets something as a person or an automation does."""
+
+    async def act(way: Way, **data: Any) -> None:
+        domain, service = way.service.split(".")
+        target = (
+            {"config_entry_id": entry.entry_id}
+            if domain == DOMAIN
+            else {"entity_id": entity_id(hass, entry, *way.control)}
+        )
+        await hass.services.async_call(
+            domain, service, {**target, **way.data, **data}, blocking=True
+        )
+
+    return act
+
+
+@pytest.fixture
+def shown(state_of: StateOf) -> Shown:
+    """Return what gives the states of a control and of what shows the truth."""
+
+    def states(way: Way) -> tuple[str | None, str | None]:
+        (platform, key), (told_by, truth) = way.control, way.sensor
+        return (
+            state_of(key, platforms=(platform,)),
+            state_of(truth, platforms=(told_by,)),
+        )
+
+    return states
 
 
 @pytest.fixture

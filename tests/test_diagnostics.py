@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from custom_components.tesla_gateway.gateway import UnexploredEndpoint
-from custom_components.tesla_gateway.gateway.client import SURVEYED
+from custom_components.tesla_gateway.gateway.reader import SURVEYED
 from custom_components.tesla_gateway.gateway.proto import vitals_pb2
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE

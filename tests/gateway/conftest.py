@@ -16,11 +16,19 @@ from custom_components.tesla_gateway.gateway import (
     GatewayClient,
     GatewayRecord,
     GatewaySession,
+    Patience,
 )
 from simulator.server import Simulator
 
+from .write_kinds import KINDS, Kind
+
 PASSWORD = "ABCDE"
 EMAIL = "somebody@example.com"
+
+PATIENT = Patience(read_back=8.0, islanding=8.0, pause=0.01)
+"""For what shows in the end, however slow the machine that tests."""
+HASTY = Patience(read_back=0.1, islanding=0.6, pause=0.02)
+"""For what never shows."""
 
 type Connect = Callable[..., GatewaySession]
 type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -101,9 +109,36 @@ def connect(gateway: Simulator, web: ClientSession, record: GatewayRecord) -> Co
 
 
 @pytest.fixture
-def client(connect: Connect) -> GatewayClient:
+def patience() -> Patience:
+    """Return how long a write may take to show; tests parametrize this."""
+    return PATIENT
+
+
+@pytest.fixture
+def poll_timeout() -> float:
+    """Return for how many seconds an answer is waited for; tests parametrize this."""
+    return 10.0
+
+
+@pytest.fixture
+def client(connect: Connect, patience: Patience, poll_timeout: float) -> GatewayClient:
     """Return a client of the gateway."""
-    return GatewayClient(connect())
+    return GatewayClient(connect(timeout=poll_timeout), patience=patience)
+
+
+@pytest.fixture
+async def polled(client: GatewayClient, gateway: Simulator) -> GatewayClient:
+    """Return a client that has been polling for a while, so that its token is good."""
+    await client.site()
+    gateway.reset_stats()
+    return client
+
+
+@pytest.fixture(params=[*KINDS.values()], ids=[*KINDS])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Return each kind of write in turn; tests parametrize this too."""
+    assert isinstance(request.param, Kind)
+    return request.param
 
 
 @pytest.fixture

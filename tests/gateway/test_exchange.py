@@ -10,11 +10,10 @@ import pytest
 from custom_components.tesla_gateway.gateway import (
     GatewayAuthenticationError,
     GatewayClient,
-    GatewayConnectionError,
     GatewayRateLimitError,
     GatewayRecord,
     GatewaySession,
-    GatewayTimeoutError,
+    GatewayUnansweredError,
     Reply,
     UnexploredEndpoint,
 )
@@ -37,7 +36,7 @@ async def session(connect: Connect, gateway: Simulator) -> GatewaySession:
     return session
 
 
-@pytest.mark.parametrize("status", [200, 204, 301, 400, 403, 404, 409, 500, 502, 503])
+@pytest.mark.parametrize("status", [200, 204, 301, 400, 404, 409, 500, 502, 503])
 async def test_any_status_is_an_answer(
     session: GatewaySession, gateway: Simulator, status: int
 ) -> None:
@@ -55,7 +54,7 @@ async def test_nothing_is_kept(session: GatewaySession, gateway: Simulator) -> N
     """Test of what was sent and answered only the counts are kept."""
     gateway.faults.add(LOGGING, status=404)
     await session.exchange("POST", LOGGING, {})
-    told = session.journal.endpoints[LOGGING]
+    told = session.journal.endpoints[SENT]
     assert told.last is None
     assert told.counts == {"404": 1}
     assert LOGGING not in session.endpoints.outcomes
@@ -81,6 +80,47 @@ async def test_unknown_token_for_good(
     assert gateway.stats.requests == {SENT: 2, "POST /api/login/Basic": 1}
 
 
+async def test_forbidden(session: GatewaySession, gateway: Simulator) -> None:
+    """Test 403 is the answer where the token opens something else."""
+    await session.get("/api/sitemaster")
+    await session.get("/api/operation")
+    gateway.reset_stats()
+    gateway.faults.add(LOGGING, status=403)
+    answer = await session.exchange("POST", LOGGING, {})
+    assert answer.status == 403
+    assert gateway.stats.requests == {SENT: 1, "GET /api/operation": 1}
+
+
+@pytest.mark.parametrize("last", [403, 200])
+async def test_forbidden_to_a_token_that_opens_nothing(
+    session: GatewaySession, gateway: Simulator, last: int
+) -> None:
+    """Test 403 may be about the token: then nothing was done, and a login helps."""
+    await session.get("/api/operation")
+    gateway.expire_tokens(403)
+    gateway.reset_stats()
+    gateway.faults.add(LOGGING, status=403, times=1)
+    gateway.faults.add(LOGGING, status=last)
+    answer = await session.exchange("POST", LOGGING, {})
+    assert answer.status == last
+    assert gateway.stats.requests == {
+        SENT: 2,
+        "GET /api/operation": 1,
+        "POST /api/login/Basic": 1,
+    }
+
+
+async def test_forbidden_right_after_a_login(
+    session: GatewaySession, gateway: Simulator
+) -> None:
+    """Test a token that is as fresh as can be is not renewed."""
+    session.record.forget_token()
+    gateway.faults.add(LOGGING, status=403)
+    answer = await session.exchange("POST", LOGGING, {})
+    assert answer.status == 403
+    assert gateway.stats.requests == {SENT: 1, "POST /api/login/Basic": 1}
+
+
 async def test_refused_login(session: GatewaySession, gateway: Simulator) -> None:
     """Test a token that is good for nothing is kept no longer."""
     gateway.change_password("other")
@@ -91,25 +131,24 @@ async def test_refused_login(session: GatewaySession, gateway: Simulator) -> Non
     assert gateway.stats.requests[SENT] == 1
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    "fault",
     [
-        ({"ending": Ending.HANG}, GatewayTimeoutError),
-        ({"body": "{}", "ending": Ending.RESET}, GatewayConnectionError),
-        ({"body": "{}", "ending": Ending.CUT}, GatewayConnectionError),
+        {"ending": Ending.HANG},
+        {"ending": Ending.MUTE},
+        {"body": "{}", "ending": Ending.RESET},
+        {"body": "{}", "ending": Ending.CUT},
     ],
 )
 async def test_sent_once(
-    session: GatewaySession,
-    gateway: Simulator,
-    fault: Mapping[str, Any],
-    error: type[Exception],
+    session: GatewaySession, gateway: Simulator, fault: Mapping[str, Any], method: str
 ) -> None:
     """Test what may have been done already is not sent again."""
     gateway.faults.add(LOGGING, **fault)
-    with pytest.raises(error):
-        await session.exchange("POST", LOGGING, {})
-    assert gateway.stats.requests == {SENT: 1}
+    with pytest.raises(GatewayUnansweredError):
+        await session.exchange(method, LOGGING)
+    assert gateway.stats.requests == {f"{method} {LOGGING}": 1}
 
 
 async def test_wait(session: GatewaySession, gateway: Simulator, clock: Clock) -> None:

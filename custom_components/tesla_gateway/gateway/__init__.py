@@ -15,12 +15,17 @@ from .errors import (
     GatewayForbiddenError,
     GatewayIdentityError,
     GatewayNameError,
+    GatewayNotAppliedError,
+    GatewayNotSentError,
+    GatewayNotToldError,
     GatewayRateLimitError,
     GatewayRejectedError,
     GatewayResponseError,
     GatewayStoppedError,
+    GatewaySupersededError,
     GatewayTimeoutError,
     GatewayTlsError,
+    GatewayUnansweredError,
     GatewayUnreachableError,
     LoginRefusal,
 )
@@ -65,10 +70,13 @@ from .record import GatewayRecord
 from .redaction import Redactor
 from .report import Endpoints, gateway_report, learned_redactor
 from .session import Credentials, GatewaySession
+from .settings import CHOOSABLE_MODES
 from .transport import certificate_fingerprint
 from .unexplored import Reply, UnexploredEndpoint
+from .writes import Patience
 
 __all__ = [
+    "CHOOSABLE_MODES",
     "Alert",
     "Battery",
     "Charge",
@@ -89,14 +97,19 @@ __all__ = [
     "GatewayIdentityError",
     "GatewayModel",
     "GatewayNameError",
+    "GatewayNotAppliedError",
+    "GatewayNotSentError",
+    "GatewayNotToldError",
     "GatewayRateLimitError",
     "GatewayRecord",
     "GatewayRejectedError",
     "GatewayResponseError",
     "GatewaySession",
     "GatewayStoppedError",
+    "GatewaySupersededError",
     "GatewayTimeoutError",
     "GatewayTlsError",
+    "GatewayUnansweredError",
     "GatewayUnreachableError",
     "Generators",
     "Grid",
@@ -114,6 +127,7 @@ __all__ = [
     "Networks",
     "Operation",
     "OperationMode",
+    "Patience",
     "PhaseMeter",
     "PhaseMeters",
     "Powerwall",

@@ -2,130 +2,52 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from contextlib import suppress
+from functools import partial
 
-from . import parse, parse_installation, parse_inverter, vitals
-from .components import Components
+from .answers import changed_password
 from .errors import (
-    GatewayAbsentError,
     GatewayError,
-    GatewayForbiddenError,
-    GatewayIdentityError,
+    GatewayNotAppliedError,
+    GatewayNotSentError,
+    GatewayNotToldError,
     GatewayRejectedError,
-    GatewayResponseError,
+    GatewaySupersededError,
+    GatewayUnansweredError,
 )
-from .installation import (
-    FirmwareUpdate,
-    Generators,
-    Networks,
-    Powerwalls,
-    Site,
-    SolarSystems,
-    Status,
+from .models import Grid, Operation, OperationMode, Role, SiteController
+from .reader import NOT_TOLD, GatewayReader
+from .session import Act, GatewaySession
+from .settings import (
+    OFF_GRID,
+    ON_GRID,
+    IslandMode,
+    OperationChange,
+    password_document,
 )
-from .journal import Journal
-from .models import (
-    Charge,
-    GatewayModel,
-    Grid,
-    GridFaults,
-    Identity,
-    Meters,
-    Operation,
-    PhaseMeters,
-    SiteController,
-    SystemStatus,
-)
-from .session import GatewaySession
 from .unexplored import Reply, UnexploredEndpoint, reply, request
-
-SURVEYED: Final = (
-    "/api/auth/toggle/supported",
-    "/api/autoconfig/status",
-    "/api/config",
-    "/api/customer/registration",
-    "/api/devices/vitals",
-    "/api/generators",
-    "/api/generators/disconnect_types",
-    "/api/meters",
-    "/api/meters/readings",
-    "/api/meters/site",
-    "/api/meters/solar",
-    "/api/meters/status",
-    "/api/networks",
-    "/api/powerwalls/status",
-    "/api/site_info/site_name",
-    "/api/solar_powerwall",
-    "/api/solars",
-    "/api/system/update/status",
-    "/api/system_status/grid_faults",
-    "/api/troubleshooting/problems",
-    "/tedapi/din",
-)
-"""What is worth reading for a report of trouble, though perhaps nothing polls it.
-
-Never among them is what acts when it is asked: `/api/sitemaster/run` and `/stop`,
-`/api/config/completed` and `/api/logout`.
-"""
-_NOT_TOLD: Final = (GatewayAbsentError, GatewayForbiddenError)
-"""Errors that say that a gateway does not have it, or not for this login."""
-_SAME_START: Final = timedelta(minutes=1)
-"""By how much a start that is worked out from the uptime may move."""
+from .writes import Heard, Patience, Write, Writer
 
 
-class GatewayClient:
-    """Reads one gateway.
+class GatewayClient(GatewayReader):
+    """Reads one gateway, and sets what it lets itself be told.
 
-    Reads raise the errors of `errors`, most telling: GatewayAbsentError (this
-    firmware has no such endpoint), GatewayForbiddenError (not for this login)
-    and GatewayStoppedError (the site controller is stopped).
+    What sets something ends when the gateway shows it, else with the error
+    GatewayNotAppliedError. It is sent once, and to its end where the caller is
+    cancelled meanwhile.
     """
 
-    def __init__(self, session: GatewaySession) -> None:
+    def __init__(
+        self, session: GatewaySession, *, patience: Patience | None = None
+    ) -> None:
         """Prepare the client; nothing is sent before the first request."""
-        self._session = session
-        self._firmware: str | None = None
-        self._has_vitals = False
-        self._started_at: datetime | None = None
+        super().__init__(session)
+        self._writer = Writer(patience or Patience())
+        self._island_wish: IslandMode | None = None
 
-    def poll(self) -> AbstractContextManager[None]:
-        """Make the reads inside one round, with one time limit for all."""
-        return self._session.poll()
-
-    @property
-    def is_login_refused(self) -> bool:
-        """Return whether the gateway refused the last login."""
-        return self._session.record.is_login_refused
-
-    @property
-    def outcomes(self) -> dict[str, str]:
-        """Return the last outcome of every endpoint asked so far."""
-        return self._session.endpoints.outcomes
-
-    @property
-    def journal(self) -> Journal:
-        """Return what the gateway has said so far, for reports of trouble."""
-        return self._session.journal
-
-    async def survey(self) -> None:
-        """Ask what has not been read yet, so that the journal has it.
-
-        Within one round of reading; what fails is in the journal too.
-        """
-        unasked = [each for each in SURVEYED if not self.journal.has_answer(each)]
-        # Of the slots for requests one stays free for what is polled.
-        lanes = asyncio.Semaphore(2)
-
-        async def ask(path: str) -> None:
-            async with lanes:
-                with suppress(GatewayError):
-                    await self._session.get(path)
-
-        with self.poll():
-            await asyncio.gather(*map(ask, unasked))
+    async def login(self) -> None:
+        """Log in at once, because a person asks for it."""
+        await self._session.login()
 
     async def try_out(
         self,
@@ -144,194 +66,212 @@ class GatewayClient:
         answer = await self._session.exchange(method, path, sent)
         return reply(answer.status, answer.body)
 
-    async def login(self) -> None:
-        """Log in at once, because a person asks for it."""
-        await self._session.login()
-
-    async def status(self) -> Status:
-        """Read the gateway itself; new firmware may have other endpoints."""
-        body = await self._session.get("/api/status")
-        status = parse_installation.status(body, now=datetime.now(UTC))
-        if self._firmware not in (None, status.firmware):
-            self._session.endpoints.forget()
-            self._has_vitals = False
-        self._firmware = status.firmware
-        self._started_at = _steady(status.started_at, self._started_at)
-        return replace(status, started_at=self._started_at)
-
-    async def site(self) -> Site:
-        """Read the installation, or its name where there is no more."""
-        try:
-            return await self._site("/api/site_info")
-        except _NOT_TOLD:
-            return await self.site_name()
-
-    async def site_name(self) -> Site:
-        """Read the name and time zone of the installation."""
-        return await self._site("/api/site_info/site_name")
-
-    async def _site(self, path: str) -> Site:
-        """Read what an endpoint tells of the installation."""
-        return parse_installation.site(path, await self._session.get(path))
-
-    async def meters(self) -> Meters:
-        """Read power, lifetime energy and more of every metering point."""
-        return parse.meters(await self._session.get("/api/meters/aggregates"))
-
-    async def charge(self) -> Charge:
-        """Read the state of charge of the whole system."""
-        return parse.charge(await self._session.get("/api/system_status/soe"))
-
-    async def grid(self) -> Grid:
-        """Read how the site stands to the grid."""
-        return parse.grid(await self._session.get("/api/system_status/grid_status"))
-
-    async def system_status(self) -> SystemStatus:
-        """Read the batteries."""
-        return parse.system_status(await self._session.get("/api/system_status"))
-
-    async def operation(self) -> Operation:
-        """Read operation mode and backup reserve."""
-        return parse.operation(await self._session.get("/api/operation"))
-
-    async def site_controller(self) -> SiteController:
-        """Read the program that runs the site."""
-        return parse.site_controller(await self._session.get("/api/sitemaster"))
-
-    async def grid_faults(self) -> GridFaults:
-        """Read the disturbances of the grid that the gateway remembers."""
-        body = await self._session.get("/api/system_status/grid_faults")
-        return parse.grid_faults(body, now=datetime.now(UTC))
-
-    async def components(self) -> Components:
-        """Read every device of the site, with its readings and alerts.
-
-        Firmware from 23.44 on has at most a solar inverter to tell of, without its
-        serial number. Firmware that has had vitals has them again after a while.
-        """
-        try:
-            found = vitals.components(await self._session.get("/api/devices/vitals"))
-        except _NOT_TOLD:
-            if self._has_vitals:
-                raise
-            body = await self._session.get("/api/solar_powerwall")
-            return parse_inverter.solar_inverter(body)
-        self._has_vitals = True
-        return found
-
-    async def site_meters(self) -> PhaseMeters:
-        """Read the meters at the grid, phase by phase."""
-        return await self._phase_meters("/api/meters/site")
-
-    async def solar_meters(self) -> PhaseMeters:
-        """Read the meters at the panels, phase by phase."""
-        return await self._phase_meters("/api/meters/solar")
-
-    async def _phase_meters(self, path: str) -> PhaseMeters:
-        """Read the meters at one location."""
-        return parse.phase_meters(path, await self._session.get(path))
-
-    async def powerwalls(self) -> Powerwalls:
-        """Read the installed Powerwalls."""
-        body = await self._session.get("/api/powerwalls")
-        return parse_installation.powerwalls(body)
-
-    async def firmware_update(self) -> FirmwareUpdate:
-        """Read how far a firmware update is."""
-        body = await self._session.get("/api/system/update/status")
-        return parse_installation.firmware_update(body)
-
-    async def networks(self) -> Networks:
-        """Read over what the gateway reaches the internet."""
-        body = await self._session.get("/api/networks")
-        return parse_installation.networks(body)
-
-    async def problems(self) -> tuple[object, ...]:
-        """Read what the gateway has to complain of, as JSON."""
-        body = await self._session.get("/api/troubleshooting/problems")
-        return parse_installation.problems(body)
-
-    async def registered(self) -> bool | None:
-        """Read whether the owner is registered with Tesla."""
-        body = await self._session.get("/api/customer/registration")
-        return parse_installation.registered(body)
-
-    async def generators(self) -> Generators:
-        """Read the generators, and how they can be parted from the grid."""
-        body = await self._session.get("/api/generators")
-        types = await self._if_told(self._disconnect_types) or ()
-        return parse_installation.generators(body, types)
-
-    async def _disconnect_types(self) -> tuple[str, ...]:
-        """Read how generators can be parted from the grid."""
-        body = await self._session.get("/api/generators/disconnect_types")
-        return parse_installation.disconnect_types(body)
-
-    async def solars(self) -> SolarSystems:
-        """Read the solar systems as the installer described them."""
-        return parse_installation.solars(await self._session.get("/api/solars"))
-
-    async def identity(self) -> Identity:
-        """Find out who answers, from whatever this firmware has.
-
-        Raise GatewayIdentityError when nothing gives a DIN.
-        """
-        status = await self._if_told(self.status)
-        din = (status.din if status else None) or await self._din()
-        site = await self._if_told(self.site_name, forgiven=GatewayError)
-        controller = await self._if_told(self.site_controller, forgiven=GatewayError)
-        # The Powerwall 3 is the one gateway known to have neither.
-        absent = self.outcomes.get("/api/status") == "404" and not site
-        unknown = GatewayModel.POWERWALL_3 if absent else GatewayModel.OTHER
-        return Identity(
-            din=din,
-            model=status.model if status else unknown,
-            firmware=status.firmware if status else None,
-            site_name=site.name if site else None,
-            running=controller.running if controller else None,
-        )
-
-    async def _din(self) -> str:
-        """Return the DIN from where firmware without it in the status has it."""
-        powerwalls = await self._if_told(self.powerwalls)
-        din = powerwalls.gateway_din if powerwalls else None
-        din = din or await self._if_told(self._config_din)
-        din = din or await self._if_told(self._tedapi_din)
-        if din is None:
-            raise GatewayIdentityError("the gateway does not say who it is")
-        return din
-
-    async def _config_din(self) -> str | None:
-        """Read the DIN in the configuration."""
-        return parse.config_din(await self._session.get("/api/config"))
-
-    async def _tedapi_din(self) -> str:
-        """Read the DIN where the Powerwall 3 has it too."""
-        return parse.din(await self._session.get("/tedapi/din"))
-
-    async def _if_told[ModelT](
+    async def set_operation(
         self,
-        read: Callable[[], Awaitable[ModelT]],
         *,
-        forgiven: type[GatewayError] | tuple[type[GatewayError], ...] = (
-            GatewayRejectedError,
-            GatewayResponseError,
-        ),
-    ) -> ModelT | None:
-        """Return what an endpoint gives, or None where it gives nothing readable."""
+        mode: OperationMode | None = None,
+        backup_reserve: float | None = None,
+        began: Callable[[], None] = lambda: None,
+        tell: Callable[[Operation], None] = lambda _: None,
+    ) -> Operation | None:
+        """Choose mode, backup reserve (percent as the app shows it), or both at once.
+
+        Return what the gateway tells then; None where it tells neither, as firmware
+        21.13, which can be given both alone (else GatewayNotToldError). `ValueError`
+        for a reserve outside 0 to 100, and for a mode that nobody may choose.
+
+        As with all that sets something, `began` is called when no other write is before
+        this one, and `tell` is given all that is read back.
+        """
+        change = OperationChange(mode=mode, backup_reserve=backup_reserve)
+        steps = partial(self._set_operation, change)
+        return await self._writer.perform(steps, began=began, tell=tell)
+
+    async def _set_operation(
+        self, change: OperationChange, write: Write
+    ) -> Operation | None:
+        """Read mode and reserve, change them, send both, and read them back."""
+        async with self._writer.turn(write):
+            read = self._reading("/api/operation", self.operation)
+            try:
+                told = await read()
+            except NOT_TOLD as err:
+                # A gateway that has told them before is just starting.
+                if self._session.endpoints.has_answered("/api/operation"):
+                    raise GatewayNotSentError(
+                        "mode and reserve cannot be read at the moment"
+                    ) from err
+                told = None
+            if (setting := change.setting(told)) is None:
+                raise GatewayNotToldError("the gateway tells not both mode and reserve")
+            act, document = self._session.act, setting.document()
+            commit = Act(in_spite_of_wait=True)
+            await write.send(
+                lambda heard: act("POST", "/api/operation", document, Act(heard=heard)),
+                lambda: act("GET", "/api/config/completed", act=commit),
+            )
+            if told is None:
+                if not write.is_taken:
+                    raise write.failed("")
+                return None
+            return await write.read_back(
+                read, setting.is_shown_by, seconds=self._writer.patience.read_back
+            )
+
+    async def go_off_grid(
+        self,
+        *,
+        seconds: float | None = None,
+        tell: Callable[[Grid], None] = lambda _: None,
+        began: Callable[[], None] = lambda: None,
+    ) -> Grid:
+        """Leave the grid on purpose, and follow the site until it runs on its own.
+
+        Until `seconds` from now are over; GatewaySupersededError where somebody wants
+        back meanwhile.
+        """
+        steps = partial(self._set_island_mode, OFF_GRID, seconds)
+        return await self._writer.perform(steps, began=began, tell=tell)
+
+    async def reconnect_to_grid(
+        self,
+        *,
+        seconds: float | None = None,
+        tell: Callable[[Grid], None] = lambda _: None,
+        began: Callable[[], None] = lambda: None,
+    ) -> Grid:
+        """Return to the grid, and follow the site until it is there."""
+        steps = partial(self._set_island_mode, ON_GRID, seconds)
+        return await self._writer.perform(steps, began=began, tell=tell)
+
+    async def _set_island_mode(
+        self, wish: IslandMode, seconds: float | None, write: Write
+    ) -> Grid:
+        """Send one of the two island modes, and follow the grid status."""
+
+        def shows(grid: Grid) -> bool:
+            if self._island_wish is not wish:
+                raise GatewaySupersededError("the opposite was asked for meanwhile")
+            return grid.status in wish.goals
+
+        act = self._session.act
+        limit = self._writer.patience.islanding if seconds is None else seconds
         try:
+            async with asyncio.timeout(limit):
+                async with self._writer.turn(write):
+                    await write.send(
+                        lambda heard: act(
+                            "POST",
+                            "/api/v2/islanding/mode",
+                            wish.document(),
+                            Act(heard=heard),
+                        )
+                    )
+                    self._island_wish = wish
+                read = self._reading("/api/system_status/grid_status", self.grid)
+                return await write.read_back(read, shows, seconds=None)
+        except TimeoutError:
+            raise write.failed("others were before it for too long") from None
+
+    def _reading[ModelT](
+        self, path: str, read: Callable[[], Awaitable[ModelT]]
+    ) -> Callable[[], Awaitable[ModelT]]:
+        """Return what reads at once, also where the polls wait after a refusal."""
+
+        async def look() -> ModelT:
+            self._session.endpoints.ask_anew(path)
             return await read()
-        except forgiven:
-            if self._session.record.token is None:
-                raise  # The login itself: nothing else will be told either.
-            return None
 
+        return look
 
-def _steady(moment: datetime | None, before: datetime | None) -> datetime | None:
-    """Return the moment of before while it is the same but for what passed on the way.
+    async def run_site_controller(
+        self,
+        *,
+        began: Callable[[], None] = lambda: None,
+        tell: Callable[[SiteController], None] = lambda _: None,
+    ) -> SiteController:
+        """Start the program that runs the site."""
+        steps = partial(self._switch_site_controller, "/api/sitemaster/run", goal=True)
+        return await self._writer.perform(steps, began=began, tell=tell)
 
-    A start worked out from an uptime is never twice the same.
-    """
-    if moment and before and abs(moment - before) < _SAME_START:
-        return before
-    return moment
+    async def stop_site_controller(
+        self,
+        *,
+        began: Callable[[], None] = lambda: None,
+        tell: Callable[[SiteController], None] = lambda _: None,
+    ) -> SiteController:
+        """Stop the program that runs the site: no charge, no discharge, no readings."""
+        steps = partial(
+            self._switch_site_controller, "/api/sitemaster/stop", goal=False
+        )
+        return await self._writer.perform(steps, began=began, tell=tell)
+
+    async def _switch_site_controller(
+        self, path: str, write: Write, *, goal: bool
+    ) -> SiteController:
+        """Start or stop it, and read back that it is so."""
+
+        async def switch(heard: Heard) -> None:
+            act = Act(heard=heard)
+            try:
+                await self._session.act("GET", path, act=act)
+            except GatewayRejectedError as err:
+                # Firmware of 2021 and later wants it posted.
+                if err.status != 405:
+                    raise
+                await self._session.act("POST", path, {}, act)
+
+        async with self._writer.turn(write):
+            await write.send(switch)
+            return await write.read_back(
+                self._reading("/api/sitemaster", self.site_controller),
+                lambda controller: controller.running is goal,
+                seconds=self._writer.patience.read_back,
+            )
+
+    async def change_password(
+        self, old: str, new: str, *, keep: Callable[[], None] = lambda: None
+    ) -> None:
+        """Change the customer's password, which `keep` is called for once it is so.
+
+        Gateways take it from their own Wi-Fi alone. Without an answer that says so, a
+        login with the new password tells. `ValueError` for a new one that is none.
+        """
+        if new in ("", old):
+            raise ValueError("the new password is empty, or the old one")
+        steps = partial(self._change_password, old, new, keep)
+        await self._writer.perform(steps)
+
+    async def _change_password(
+        self, old: str, new: str, keep: Callable[[], None], write: Write
+    ) -> None:
+        """Send a change of password, and take the new one once it is in use."""
+        session = self._session
+
+        async def change(heard: Heard) -> None:
+            answer = b""
+            with suppress(GatewayUnansweredError):
+                answer = await session.change_password(
+                    "/api/password/change",
+                    password_document(old, new),
+                    secrets=(old, new),
+                    act=Act(heard=heard),
+                )
+            if changed_password(answer) != new:
+                accepted = False
+                with suppress(GatewayError):
+                    accepted = await session.try_password(new)
+                if not accepted:
+                    raise GatewayNotAppliedError(None, answered=False)
+            # Of the customer's password; an installer's may be the same one.
+            own = session.credentials
+            if own.role is Role.CUSTOMER or own.password == old:
+                session.use_password(new)
+                keep()
+
+        async with self._writer.turn(write):
+            await write.send(change)
+
+    async def close(self) -> None:
+        """Write nothing more, but bring to its end what is being sent."""
+        await self._writer.close()

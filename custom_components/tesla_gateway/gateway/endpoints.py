@@ -65,6 +65,16 @@ class EndpointMemory:
         self._refusals[path] = _Refusal(error, status, gap, self._clock() + gap)
         return error(path, status)
 
+    def has_answered(self, path: str) -> bool:
+        """Return whether an endpoint has given an answer since we know the gateway."""
+        return path in self._answered
+
+    def ask_anew(self, path: str) -> None:
+        """Ask an endpoint anew that has answered before, unless it wants a pause."""
+        refusal = self._refusals.get(path)
+        if refusal and refusal.status != 503 and self.has_answered(path):
+            del self._refusals[path]
+
     def busy(self, path: str, seconds: float) -> GatewayRejectedError:
         """Note that an endpoint asked for a pause (503), and return its error."""
         until = self._clock() + min(seconds, LASTING)

@@ -24,6 +24,14 @@ class GatewayUnreachableError(GatewayConnectionError):
     """No connection came about: nothing was sent."""
 
 
+class GatewayUnansweredError(GatewayConnectionError):
+    """No answer came to a request that acts: it may have been done, or not."""
+
+
+class GatewayNotSentError(GatewayUnreachableError):
+    """Nothing was sent, for a reason that is ours."""
+
+
 class GatewayNameError(GatewayUnreachableError):
     """The host name does not resolve to an address."""
 
@@ -77,11 +85,13 @@ class GatewayRateLimitError(GatewayError):
 class GatewayRejectedError(GatewayError):
     """The gateway understood the request, and said no."""
 
-    def __init__(self, path: str, status: int) -> None:
-        """Keep the path and the HTTP status of the refusal."""
-        super().__init__(f"the gateway answers {path} with status {status}")
+    def __init__(self, path: str, status: int, reason: str | None = None) -> None:
+        """Keep path and HTTP status of the refusal, and the gateway's own words."""
+        words = f": {reason}" if reason else ""
+        super().__init__(f"the gateway answers {path} with status {status}{words}")
         self.path = path
         self.status = status
+        self.reason = reason
 
 
 class GatewayAbsentError(GatewayRejectedError):
@@ -102,3 +112,32 @@ class GatewayResponseError(GatewayError):
 
 class GatewayIdentityError(GatewayResponseError):
     """The gateway answers, but nowhere says who it is."""
+
+
+class GatewayNotToldError(GatewayError):
+    """Mode and reserve are set together, and the gateway tells not both."""
+
+
+class GatewaySupersededError(GatewayError):
+    """Somebody has asked for the opposite meanwhile."""
+
+
+class GatewayNotAppliedError(GatewayError):
+    """What was written does not show at the gateway."""
+
+    def __init__(
+        self,
+        reported: object,
+        *,
+        answered: bool,
+        refusal: GatewayError | None = None,
+    ) -> None:
+        """Keep what the gateway shows instead, and what it said to the write.
+
+        `reported` is the model that was read back last, None where none could be read;
+        `refusal` is why what it took was not committed.
+        """
+        super().__init__("what was written does not show at the gateway")
+        self.reported = reported
+        self.answered = answered
+        self.refusal = refusal

@@ -145,6 +145,11 @@ class Grid:
     services_active: bool | None
     """Whether the utility or Tesla uses the battery for the grid right now."""
 
+    @property
+    def is_off_grid(self) -> bool | None:
+        """Return whether it is anything but connected; None for an unknown status."""
+        return None if self.status is None else self.status is not GridStatus.CONNECTED
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Battery:
@@ -232,6 +237,15 @@ class SystemStatus:
     """When the switch of a Powerwall was last turned off and on."""
     batteries: Mapping[str, Battery]
     """By the battery's DIN."""
+
+    @property
+    def has_usable_battery(self) -> bool | None:
+        """Return whether one can feed the home; None where the gateway does not say."""
+        if self.batteries:
+            return any(not each.disabled_reasons for each in self.batteries.values())
+        return (
+            None if self.available_batteries is None else self.available_batteries > 0
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

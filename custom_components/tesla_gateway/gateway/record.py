@@ -124,6 +124,12 @@ class GatewayRecord:
         self._on_change()
         return GatewayAuthenticationError(refusal)
 
+    def forget_refusal(self) -> None:
+        """Try a login again at once that was refused: it is another one now."""
+        self._refusal = None
+        self._refused_until = 0.0
+        self._on_change()
+
     def forget_token(self) -> None:
         """Keep a token no longer that is good for nothing."""
         self._token = None

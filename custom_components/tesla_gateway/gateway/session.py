@@ -4,28 +4,28 @@ What a status means is known here; `transport` sends. What is raised is in `erro
 """
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-import re
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import aiohttp
-import orjson
 from yarl import URL
 
+from .answers import DATA_WAIT, LOGIN_WAIT, check_done, login_refusal, token_in
 from .endpoints import EndpointMemory
 from .errors import (
     GatewayAbsentError,
     GatewayAuthenticationError,
+    GatewayConnectionError,
     GatewayError,
     GatewayForbiddenError,
     GatewayRejectedError,
     GatewayResponseError,
     GatewayStoppedError,
+    GatewayUnansweredError,
     GatewayUnreachableError,
-    LoginRefusal,
 )
 from .journal import Journal
 from .models import Role
@@ -34,13 +34,6 @@ from .transport import POLL_TIMEOUT, Answer, send
 
 MAX_IN_FLIGHT: Final = 3
 """Requests at a time: a gateway is a small computer with other work to do."""
-LOGIN_WAIT: Final = 300.0
-"""Seconds without requests after a 429 to a login that names no time.
-
-Users report that a lock-out ends only after minutes without any request.
-"""
-DATA_WAIT: Final = 60.0
-"""Seconds without requests after a 429 to data that names no time."""
 
 _LOGIN_PATH: Final = "/api/login/Basic"
 _OPEN_PATHS: Final = frozenset(
@@ -63,6 +56,16 @@ class Credentials:
     role: Role = Role.CUSTOMER
     email: str = field(default="", repr=False)
     """Not checked by the gateway; it shows it to the installer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """How a request is sent that acts."""
+
+    heard: Callable[[bool], None] = lambda _: None
+    """Told whether the gateway may have heard of it so far."""
+    in_spite_of_wait: bool = False
+    """For what would be left half done otherwise."""
 
 
 @dataclass(slots=True)
@@ -137,12 +140,8 @@ class GatewaySession:
         poll = _poll.get() or _Poll(self._timeout)
         token = self.record.token or await self._fresh_token(poll, stale=None)
         answer = await self._request("GET", path, poll, token=token)
-        if not await self._is_answer_to(token, path, answer.status, poll):
-            try:
-                token = poll.fresh = await self._fresh_token(poll, stale=token)
-            except GatewayAuthenticationError:
-                self.record.forget_token()
-                raise
+        if not await self._is_answer_to(token, answer.status, poll, but=path):
+            token = await self._new_token(poll, stale=token)
             answer = await self._request("GET", path, poll, token=token)
         if answer.status in (401, 403):
             # When the token opens nothing else either, it is not about this endpoint.
@@ -157,28 +156,115 @@ class GatewaySession:
             self._accepted_paths[path] = None
         return body
 
-    async def exchange(self, method: str, path: str, json: object = None) -> Answer:
-        """Return the answer to a request nobody knows the answers of, whatever it is.
+    async def exchange(
+        self, method: str, path: str, json: object = None, act: Act | None = None
+    ) -> Answer:
+        """Return the answer to a request that may act, whatever it is.
 
-        Sent once, since it may act. 401 says that nothing was done: then a login, and
-        once more. What it answers is not remembered for the endpoint; a wait is kept.
+        Sent once: GatewayUnansweredError where no answer comes. Only where the token
+        was refused, which says that nothing was done, a login and once more. What it
+        answers is not remembered for the endpoint; a wait is kept.
         """
+        act = act or Act()
         poll = _Poll(self._timeout)
-        token = self.record.token or await self._fresh_token(poll, stale=None)
-        answer = await self._request(method, path, poll, token=token, json=json)
-        if answer.status == 401:
-            try:
-                token = await self._fresh_token(poll, stale=token)
-            except GatewayAuthenticationError:
-                self.record.forget_token()
-                raise
-            answer = await self._request(method, path, poll, token=token, json=json)
+        token = self.record.token or await self._new_token(poll)
+        answer = await self._send_acting(
+            method, path, poll, token=token, json=json, act=act
+        )
+        if not await self._is_answer_to(token, answer.status, poll):
+            act.heard(False)  # noqa: FBT003  # whether it was
+            token = await self._new_token(poll, stale=token)
+            answer = await self._send_acting(
+                method, path, poll, token=token, json=json, act=act
+            )
+        return answer
+
+    async def act(
+        self, method: str, path: str, json: object = None, act: Act | None = None
+    ) -> None:
+        """Do something at the gateway, or raise what it says instead of yes."""
+        answer = await self.exchange(method, path, json, act)
+        check_done(path, answer, secrets=(self._credentials.password,))
+
+    async def change_password(
+        self,
+        path: str,
+        json: object,
+        *,
+        secrets: Collection[str],
+        act: Act,
+    ) -> bytes:
+        """Return the answer to a change of password, which needs no session."""
+        answer = await self._send_acting(
+            "POST",
+            path,
+            _Poll(self._timeout),
+            token=self.record.token,
+            json=json,
+            # The gateway looks where it comes from; its own web page tells it so.
+            headers={"Origin": str(self._url)},
+            act=act,
+        )
+        check_done(path, answer, secrets=secrets)
+        return answer.body
+
+    async def try_password(self, password: str) -> bool:
+        """Log in as customer with another password; return whether that works.
+
+        For a person, so no budget applies, and a refusal says nothing of the old one.
+        """
+        own = self._credentials
+        answer = await self._send_login(
+            _Poll(self._timeout), replace(own, password=password, role=Role.CUSTOMER)
+        )
+        if answer.status in (401, 403):
+            return False
+        if own.role is Role.CUSTOMER or answer.status != 200:
+            self._take_token(answer)
+        return True
+
+    @property
+    def credentials(self) -> Credentials:
+        """Return what the next login is sent with."""
+        return self._credentials
+
+    def use_password(self, password: str) -> None:
+        """Log in with another password from now on; a refusal was of the old one."""
+        self._credentials = replace(self._credentials, password=password)
+        self.record.forget_refusal()
+
+    async def _send_acting(
+        self,
+        method: str,
+        path: str,
+        poll: _Poll,
+        *,
+        token: str | None,
+        json: object,
+        headers: Mapping[str, str] | None = None,
+        act: Act,
+    ) -> Answer:
+        """Send one request that may act; nobody knows what an unanswered one did."""
+        try:
+            answer = await self._request(
+                method,
+                path,
+                poll,
+                token=token,
+                json=json,
+                headers=headers,
+                act=act,
+            )
+        except GatewayUnreachableError:
+            raise
+        except (GatewayConnectionError, GatewayResponseError) as err:
+            raise GatewayUnansweredError(f"no answer from {path}: {err}") from err
         if answer.status == 429:
             self.record.wait(answer.retry_after or DATA_WAIT)
         return answer
 
     async def _is_answer_to(
-        self, token: str, path: str, status: int, poll: _Poll
+        self, token: str, status: int, poll: _Poll, *, but: str | None = None
     ) -> bool:
         """Return whether an answer is about the request, not about the token.
 
@@ -187,9 +273,9 @@ class GatewaySession:
         """
         if status not in (401, 403) or token == poll.fresh:
             return True
-        return status == 403 and await self._opens(token, poll, but=path)
+        return status == 403 and await self._opens(token, poll, but=but)
 
-    async def _opens(self, token: str, poll: _Poll, *, but: str) -> bool:
+    async def _opens(self, token: str, poll: _Poll, *, but: str | None) -> bool:
         """Return whether a token works, asking what has answered last if need be."""
         if poll.accepted == token:
             return True
@@ -203,7 +289,7 @@ class GatewaySession:
 
     async def login(self) -> None:
         """Log in because a person asks for it: no budget, no wait applies."""
-        answer = await self._send_login(_Poll(self._timeout))
+        answer = await self._send_login(_Poll(self._timeout), self._credentials)
         self._take_token(answer)
 
     def _read(self, path: str, answer: Answer) -> bytes:
@@ -241,13 +327,23 @@ class GatewaySession:
             finally:
                 self._logins_ended += 1
 
+    async def _new_token(self, poll: _Poll, *, stale: str | None = None) -> str:
+        """Return another token than one that has been found invalid, if any."""
+        try:
+            poll.fresh = await self._fresh_token(poll, stale=stale)
+        except GatewayAuthenticationError:
+            if stale is not None:
+                self.record.forget_token()
+            raise
+        return poll.fresh
+
     async def _login(self, poll: _Poll) -> str:
         """Log in within the budget, and keep how it went for those who wait."""
         self._login_error = None
         try:
             self.record.check_login()
             try:
-                answer = await self._send_login(poll)
+                answer = await self._send_login(poll, self._credentials)
             except GatewayUnreachableError:
                 raise
             except BaseException:
@@ -260,9 +356,8 @@ class GatewaySession:
             self._login_error = err
             raise
 
-    async def _send_login(self, poll: _Poll) -> Answer:
+    async def _send_login(self, poll: _Poll, credentials: Credentials) -> Answer:
         """Send the login."""
-        credentials = self._credentials
         # `force_sm_off` would let an installer's login stop the site controller.
         return await self._request(
             "POST",
@@ -280,11 +375,11 @@ class GatewaySession:
         """Keep and return the token of a login's answer, or raise the refusal."""
         match answer.status:
             case 200:
-                token = _token(answer.body)
+                token = token_in(answer.body, _LOGIN_PATH)
                 self.record.logged_in(token)
                 return token
             case 401 | 403:
-                raise self.record.login_refused(_refusal(answer.body))
+                raise self.record.login_refused(login_refusal(answer.body))
             case 429 | 503:
                 raise self.record.wait(answer.retry_after or LOGIN_WAIT)
             case status if status >= 500:
@@ -299,17 +394,18 @@ class GatewaySession:
         *,
         token: str | None = None,
         json: object = None,
+        headers: Mapping[str, str] | None = None,
+        act: Act | None = None,
     ) -> Answer:
         """Send one request when there is a slot for it, and read the answer."""
         async with self._slots:
-            if path != _LOGIN_PATH:
+            if path != _LOGIN_PATH and not (act and act.in_spite_of_wait):
                 self.record.check_wait()
-            # Compression would cost the gateway more than it saves here.
-            headers = {"Accept-Encoding": "identity"}
-            if token:
-                headers["Authorization"] = f"Bearer {token}"
+            if act:
+                act.heard(True)  # noqa: FBT003  # whether it may have been
             limit = poll.started() - asyncio.get_running_loop().time()
             began = self.record.clock()
+            entry = f"{method} {path}" if act else path
             try:
                 answer = await send(
                     self._web,
@@ -317,38 +413,28 @@ class GatewaySession:
                     self._url.with_path(path),
                     ssl=self._ssl,
                     seconds=limit,
-                    headers=headers,
+                    headers=_headers(token) | dict(headers or {}),
                     json=json,
+                    once=act is not None,
                 )
             except GatewayError as err:
-                self.journal.failed(path, err.kind)
+                self.journal.failed(entry, err.kind)
                 raise
             # What a login answers holds the token.
             self.journal.answered(
-                path,
+                entry,
                 answer.status,
                 answer.body,
                 seconds=self.record.clock() - began,
-                kept=method == "GET",
+                kept=method == "GET" and act is None,
             )
             return answer
 
 
-def _token(body: bytes) -> str:
-    """Return the token of a login's answer."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        answer = None
-    token = answer.get("token") if isinstance(answer, dict) else None
-    # What else than printable ASCII would not pass as a header.
-    if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
-        raise GatewayResponseError(f"{_LOGIN_PATH} gives no token")
-    return token
-
-
-def _refusal(body: bytes) -> LoginRefusal:
-    """Return why a login was refused, from the words of the refusal."""
-    if b"physical access" in body:
-        return LoginRefusal.PHYSICAL_ACCESS
-    return LoginRefusal.CREDENTIALS
+def _headers(token: str | None) -> dict[str, str]:
+    """Return the headers of a request; one without a token is from nobody."""
+    # Compression would cost the gateway more than it saves here.
+    headers = {"Accept-Encoding": "identity"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    return headers

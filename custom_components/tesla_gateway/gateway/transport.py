@@ -88,8 +88,12 @@ async def send(
     seconds: float,
     headers: Mapping[str, str] | None = None,
     json: object = None,
+    once: bool = False,
 ) -> Answer:
-    """Send one request and read its answer, whatever its status."""
+    """Send one request and read its answer, whatever its status.
+
+    `once` is for what acts: a GET too then goes out a single time.
+    """
     if web.closed:
         raise GatewayUnreachableError("the client is closed")
     try:
@@ -104,6 +108,7 @@ async def send(
                 server_hostname=None if ssl is True else _server_name(url),
                 allow_redirects=False,
                 timeout=_NO_TIMEOUT,
+                middlewares=(_once,) if once else None,
             ) as response,
         ):
             body = await _bounded_body(response)
@@ -122,6 +127,18 @@ async def send(
         raise GatewayResponseError(f"{url.path} is not answered in HTTP") from err
     except (aiohttp.ClientError, OSError) as err:
         raise GatewayConnectionError(str(err) or type(err).__name__) from err
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a GET by itself when the connection breaks."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as err:
+        raise aiohttp.ClientConnectionError(str(err)) from err
 
 
 async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:

@@ -1,0 +1,187 @@
+"""Writes that keep their word: one after another, sent once, read back."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .errors import (
+    GatewayError,
+    GatewayNotAppliedError,
+    GatewayNotSentError,
+    GatewayUnansweredError,
+)
+
+type Heard = Callable[[bool], None]
+"""Told whether the gateway may have heard of a request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long a write may take to show, in seconds."""
+
+    read_back: float = 10.0
+    """What is committed is in effect at once, says the reference document."""
+    islanding: float = 60.0
+    """Leaving the grid took up to 3 s, coming back 21 s (firmware 26.18 and 26.26)."""
+    pause: float = 0.5
+    """Between two looks, so that what is in effect is known within a second."""
+
+
+class Write:
+    """One write on its way."""
+
+    def __init__(
+        self, pause: float, began: Callable[[], None], tell: Callable[[Any], None]
+    ) -> None:
+        """Begin with nothing sent.
+
+        `began` is called when its turn comes, `tell` with all that is read back.
+        """
+        self._pause = pause
+        self._tell = tell
+        self._cancelled: asyncio.CancelledError | None = None
+        self._sending: asyncio.Task[None] | None = None
+        self._is_answered = True
+        self._refusal: GatewayError | None = None
+        self._reported: object = None
+        self._is_sent = False
+        self.began: Final = began
+
+    @property
+    def is_taken(self) -> bool:
+        """Return whether the gateway has said yes to all that was sent."""
+        return self._is_answered and self._refusal is None
+
+    async def send(
+        self,
+        request: Callable[[Heard], Awaitable[None]],
+        commit: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Send a request and then its commit, to the end once the first is sent.
+
+        Cancelled meanwhile, it ends before the cancellation goes on. One without an
+        answer may have been taken: then too it is committed, and shows or not.
+        """
+        self._sending = task = asyncio.create_task(self._send(request, commit))
+        while not task.done():
+            try:
+                # Unlike a shield, it says nothing of an error nobody waits for.
+                await asyncio.wait([task])
+            except asyncio.CancelledError as err:
+                self._cancelled = err
+                self._note(self._is_sent)
+        if self._cancelled:
+            if not task.cancelled():
+                task.exception()
+            raise self._cancelled
+        task.result()
+
+    async def _send(
+        self,
+        request: Callable[[Heard], Awaitable[None]],
+        commit: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        """Send it all."""
+        try:
+            await request(self._note)
+        except GatewayUnansweredError:
+            self._is_answered = False
+        if commit is None:
+            return
+        try:
+            await commit()
+        except GatewayUnansweredError:
+            self._is_answered = False
+        except GatewayError as err:
+            self._refusal = err
+
+    def _note(self, is_sent: bool) -> None:  # noqa: FBT001  # a `Heard`
+        """Note whether the gateway may have heard of it; if not, it can be dropped."""
+        self._is_sent = is_sent
+        if self._cancelled and self._sending and not is_sent:
+            self._sending.cancel()
+
+    async def read_back[ModelT](
+        self,
+        read: Callable[[], Awaitable[ModelT]],
+        shows: Callable[[ModelT], bool],
+        *,
+        seconds: float | None,
+    ) -> ModelT:
+        """Return the first reading that shows it; GatewayNotAppliedError if none."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        self._reported = found = await read()
+                    except GatewayError:
+                        pass  # Whatever is the matter, it may be over at the next look.
+                    else:
+                        self._tell(found)
+                        if shows(found):
+                            return found
+                    await asyncio.sleep(self._pause)
+        except TimeoutError:
+            raise self.failed("") from None
+
+    def failed(self, why_not_sent: str) -> GatewayError:
+        """Return the error that says that it does not show, or was not even sent."""
+        if not self._is_sent:
+            return GatewayNotSentError(why_not_sent)
+        return GatewayNotAppliedError(
+            self._reported, answered=self._is_answered, refusal=self._refusal
+        )
+
+
+class Writer:
+    """Makes the writes to one gateway."""
+
+    def __init__(self, patience: Patience) -> None:
+        """Begin with nothing to write."""
+        self.patience: Final = patience
+        self._lock = asyncio.Lock()
+        # An event, for which a type checker expects to change while one waits.
+        self._closed = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def perform[ResultT](
+        self,
+        steps: Callable[[Write], Coroutine[Any, Any, ResultT]],
+        *,
+        began: Callable[[], None] = lambda: None,
+        tell: Callable[[Any], None] = lambda _: None,
+    ) -> ResultT:
+        """Make one write, of which nothing goes on when this returns."""
+        write = Write(self.patience.pause, began, tell)
+        if self._closed.is_set():
+            raise write.failed(_CLOSED)
+        task = asyncio.create_task(steps(write))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if not self._closed.is_set() or (current and current.cancelling()):
+                raise
+            raise write.failed(_CLOSED) from None
+
+    @asynccontextmanager
+    async def turn(self, write: Write) -> AsyncGenerator[None]:
+        """Let nobody else write inside: settings share one document."""
+        async with self._lock:
+            write.began()
+            yield
+
+    async def close(self) -> None:
+        """Bring to its end what is being sent; break off the rest, begin nothing."""
+        self._closed.set()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+_CLOSED: Final = "Home Assistant is letting go of the gateway"
