@@ -34,6 +34,8 @@ STOP_TIMEOUT: Final = 20.0
 LOG_NAME: Final = "output.log"
 
 # `default_config` would bring what speaks to the internet and needs more than Python.
+CONTROLS: Final = frozenset({"number", "select", "switch"})
+
 CONFIGURATION: Final = """\
 homeassistant:
   name: Demo home
@@ -322,11 +324,16 @@ class RealHomeAssistant:
         return state
 
     async def entities(self, domain: str) -> dict[str, str]:
-        """Return the enabled entities of an integration: unique id to entity id."""
+        """Return the enabled entities of an integration: unique id to entity id.
+
+        Without controls: the sensor of what one sets has the same unique id.
+        """
         return {
             entity["unique_id"]: entity["entity_id"]
             for entity in await self.command("config/entity_registry/list")
-            if entity["platform"] == domain and entity["disabled_by"] is None
+            if entity["platform"] == domain
+            and entity["disabled_by"] is None
+            and entity["entity_id"].partition(".")[0] not in CONTROLS
         }
 
     async def states(self) -> dict[str, State]:

@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 from .house_rules import ROOT
 
 PAGE: Final = (ROOT / "docs" / "protocol.md").read_text()
+WORDS: Final = ("binary", "event", "select", "number", "switch", "action")
+"""What stands before keys that are not those of sensors."""
 
 
 class Entity(NamedTuple):
@@ -61,7 +63,7 @@ def leading(cell: str) -> list[str]:
 def listed_in(cell: str) -> Iterator[Entity]:
     """Yield what a cell lists: sensors, or what the word before them says."""
     for part in cell.split(";"):
-        word = re.match(r"\s*(binary|event|action) `", part)
+        word = re.match(rf"\s*({'|'.join(WORDS)}) `", part)
         for names, star in re.findall(r"`([^`]+)`(\*?)", part):
             for name in written_out(names):
                 yield Entity(word[1] if word else "sensor", name, not star)

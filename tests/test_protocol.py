@@ -5,10 +5,7 @@ That its secret list is the one in use is tested with redaction.
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 import inspect
-import re
-from textwrap import dedent
 from typing import Any, Final
 
 import pytest
@@ -16,28 +13,40 @@ import yaml
 
 from custom_components.tesla_gateway import (
     binary_sensor_tables as flags,
-    coordinator,
     event,
+    number,
+    select,
     sensor_components,
     sensor_installation as installed,
     sensor_tables as sensors,
+    switch,
 )
 from custom_components.tesla_gateway.gateway import (
     ComponentKind,
     GatewayClient,
     MeterKind,
-    client,
     components,
     installation,
     models,
     parse_inverter,
-    session,
+    reader,
     unexplored,
     vital_names,
     vitals,
 )
 
-from .house_rules import HOUSE, ROOT, read, sources, texts
+from .house_rules import HOUSE, ROOT, read
+from .protocol_code import (
+    COORDINATORS,
+    NOUNS,
+    VERBS,
+    WHEN_SETTING,
+    acting,
+    cadence,
+    paths_by_file,
+    paths_of,
+    read_when,
+)
 from .protocol_page import (
     Entities,
     Entity,
@@ -51,22 +60,18 @@ from .protocol_page import (
     written_out,
 )
 
-COORDINATORS: Final[tuple[Any, ...]] = (
-    coordinator.LiveCoordinator,
-    coordinator.StateCoordinator,
-    coordinator.DeviceCoordinator,
-    coordinator.InfoCoordinator,
-)
-
 
 def _on(
-    sensor: Iterable[Any] = (), binary: Iterable[Any] = (), news: Iterable[Any] = ()
+    sensor: Iterable[Any] = (), binary: Iterable[Any] = (), **others: Iterable[Any]
 ) -> Entities:
-    """Return the entities that some tables describe."""
-    tables = (("sensor", sensor), ("binary", binary), ("event", news))
+    """Return the entities that some tables describe, by platform."""
     return sorted(
         Entity(platform, each.key, each.entity_registry_enabled_default)
-        for platform, descriptions in tables
+        for platform, descriptions in {
+            "sensor": sensor,
+            "binary": binary,
+            **others,
+        }.items()
         for each in descriptions
     )
 
@@ -76,18 +81,26 @@ ON_GATEWAY: Final[Mapping[str, Entities]] = {
     "/api/site_info": _on(installed.SITE_SENSORS),
     "/api/system_status/soe": _on(sensors.CHARGE_SENSORS),
     "/api/system_status/grid_status": _on(
-        sensors.GRID_SENSORS, flags.GRID_BINARY_SENSORS
+        sensors.GRID_SENSORS,
+        flags.GRID_BINARY_SENSORS,
+        switch=switch.ISLANDING_SWITCHES,
     ),
     "/api/system_status": _on(sensors.SYSTEM_SENSORS),
-    "/api/operation": _on(sensors.OPERATION_SENSORS),
+    "/api/operation": _on(
+        sensors.OPERATION_SENSORS,
+        select=select.OPERATION_SELECTS,
+        number=number.OPERATION_NUMBERS,
+    ),
     "/api/sitemaster": _on(
-        sensors.SITE_CONTROLLER_SENSORS, flags.SITE_CONTROLLER_BINARY_SENSORS
+        sensors.SITE_CONTROLLER_SENSORS,
+        flags.SITE_CONTROLLER_BINARY_SENSORS,
+        switch=switch.SITE_CONTROLLER_SWITCHES,
     ),
     "/api/powerwalls": _on(
         installed.POWERWALLS_SENSORS, flags.POWERWALLS_BINARY_SENSORS
     ),
     "/api/system_status/grid_faults": _on(
-        sensors.GRID_FAULT_SENSORS, news=[event.GRID_FAULT_EVENT]
+        sensors.GRID_FAULT_SENSORS, event=[event.GRID_FAULT_EVENT]
     ),
     "/api/networks": _on(installed.NETWORK_SENSORS, flags.NETWORK_BINARY_SENSORS),
     "/api/system/update/status": _on(
@@ -115,7 +128,7 @@ ON_PARTS: Final[Mapping[str, Entities]] = {
     "Generator, 4.17": _on(installed.GENERATOR_SENSORS),
 }
 ON_COMPONENTS: Final[Mapping[ComponentKind | None, Entities]] = {
-    None: _on(sensor_components.ALERT_SENSORS, news=[event.ALERT_EVENT]),
+    None: _on(sensor_components.ALERT_SENSORS, event=[event.ALERT_EVENT]),
     **{
         kind: _on(
             sensor_components.COMPONENT_SENSORS.get(kind, ()),
@@ -130,7 +143,7 @@ ON_COMPONENTS: Final[Mapping[ComponentKind | None, Entities]] = {
 def _tables(module: Any) -> Iterator[Any]:
     """Yield all descriptions in the tables of a module."""
     for name, found in vars(module).items():
-        if name.endswith("_SENSORS"):
+        if name.endswith(("_SENSORS", "_SELECTS", "_NUMBERS", "_SWITCHES")):
             for group in found.values() if isinstance(found, dict) else [found]:
                 yield from group
 
@@ -140,54 +153,6 @@ def _kind(device_type: str) -> ComponentKind | None:
     if device_type == "all":
         return None
     return vitals._KINDS[vitals._PART_OF.get(device_type, device_type)]
-
-
-def _cadence(coordinator_type: Any, part: str) -> str:
-    """Return how often a coordinator reads a part."""
-    seconds = coordinator_type._cadence // timedelta(seconds=1)
-    count, unit = next(
-        (seconds // size, unit)
-        for size, unit in ((3600, "h"), (60, "min"), (1, "s"))
-        if seconds >= size
-    )
-    demand = ", on demand" if part in coordinator_type._on_demand else ""
-    return f"{count} {unit}{demand}"
-
-
-def _paths_of(method: str) -> set[str]:
-    """Return the paths that a method of the client asks, on its own or by others."""
-    source = dedent(inspect.getsource(getattr(GatewayClient, method)))
-    paths: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Constant(value=str(text)) if _is_path(text):
-                paths.add(text)
-            case ast.Attribute(value=ast.Name(id="self"), attr=name) if (
-                inspect.isfunction(getattr(GatewayClient, name, None))
-            ):
-                paths |= _paths_of(name)
-    return paths
-
-
-def _is_path(text: str) -> bool:
-    """Return whether a text is a path of a gateway, and nothing else."""
-    return re.fullmatch(r"/(api|tedapi)/\S+", text) is not None
-
-
-def _read() -> dict[str, str]:
-    """Return when each path is read."""
-    return (
-        dict.fromkeys(client.SURVEYED, "for a download")
-        | dict.fromkeys(_paths_of("identity"), "when added")
-        | dict.fromkeys(unexplored._PATHS.values(), "when a person asks")
-        | {session._LOGIN_PATH: "when needed"}
-        | {
-            path: _cadence(each, part)
-            for each in COORDINATORS
-            for part, method in each._reads.items()
-            for path in _paths_of(method.__name__)
-        }
-    )
 
 
 # Both
@@ -201,29 +166,55 @@ def test_endpoints() -> None:
         for path in paths_in(endpoint)
         if when != "never"
     ]
-    assert sorted(listed) == sorted(_read().items())
-    in_client = filter(_is_path, texts(read(f"{HOUSE}/gateway/client.py")))
-    assert {*in_client} <= _read().keys()
+    asked = [*read_when().items(), *((path, WHEN_SETTING) for path in acting())]
+    assert sorted(listed) == sorted(asked)
+    named = set[str]().union(*paths_by_file().values())
+    assert named == {path for path, _ in asked}
 
 
-def test_what_sets_is_never_asked() -> None:
-    """Test the integration does not know the paths that set something."""
+def test_what_is_never_asked() -> None:
+    """Test the integration does not know the paths that it keeps away from."""
     never = {
         path
-        for endpoint, _, when, _, what in endpoints()
+        for endpoint, _, when, *_ in endpoints()
         if when == "never"
         for path in paths_in(endpoint)
-        if what == "not read yet: sets"
     }
-    known = {
-        text
-        for source in sources()
-        if source.path.startswith(HOUSE)
-        for text in texts(source)
-    }
+    assert "/api/logout" in never
+    assert not never & set[str]().union(*paths_by_file().values())
+
+
+def test_what_acts_is_asked_by_verbs_alone() -> None:
+    """Test nothing that acts is known to what reads, polls, or makes a download."""
     reads_too = {"/api/operation"}
-    assert len(never) == 6
-    assert never & known == reads_too
+    acts = acting() - reads_too
+    assert len(acts) == 5
+    assert [path for path, names in paths_by_file().items() if names & acts] == [VERBS]
+    assert acts.isdisjoint(read_when())
+    polled = {method for each in COORDINATORS for method in each._reads.values()}
+    assert polled <= {*vars(reader.GatewayReader).values()}
+    # A noun asks with GET, and knows no other way.
+    used = {
+        node.attr
+        for node in ast.walk(read(NOUNS).tree)
+        if isinstance(node, ast.Attribute)
+        if ast.unparse(node.value) == "self._session"
+    }
+    assert "get" in used
+    assert used.isdisjoint({"accepts", "act", "change_password", "exchange", "login"})
+
+
+def test_verbs() -> None:
+    """Test each path that acts is listed with the actions that ask it."""
+    actions = yaml.safe_load((ROOT / HOUSE / "services.yaml").read_text()).keys()
+    asks = {
+        verb: paths_of(verb) & acting() for verb in actions & vars(GatewayClient).keys()
+    }
+    listed: dict[str, set[str]] = {}
+    for endpoint, _, when, _, cell in endpoints():
+        for each in listed_in(cell) if when == WHEN_SETTING else ():
+            listed.setdefault(each.key, set()).update(paths_in(endpoint))
+    assert listed == asks
 
 
 def test_models() -> None:
@@ -239,8 +230,8 @@ def test_models() -> None:
             inspect.signature(method).return_annotation
             for each in COORDINATORS
             for part, method in each._reads.items()
-            if _cadence(each, part) == when
-            if _paths_of(method.__name__).intersection(paths_in(endpoint))
+            if cadence(each, part) == when
+            if paths_of(method.__name__).intersection(paths_in(endpoint))
         }
         names = {getattr(each, "__name__", "") for each in returned}
         assert names & exist <= {*quoted(model)}, endpoint
@@ -276,7 +267,8 @@ def test_nothing_is_left_out() -> None:
     described = (
         *_on([d for m in (sensors, installed, sensor_components) for d in _tables(m)]),
         *_on(binary=_tables(flags)),
-        *_on(news=[event.GRID_FAULT_EVENT, event.ALERT_EVENT]),
+        *_on(event=[event.GRID_FAULT_EVENT, event.ALERT_EVENT]),
+        *_on(select=_tables(select), number=_tables(number), switch=_tables(switch)),
     )
     assert sorted(compared) == sorted(described)
 

@@ -1,5 +1,6 @@
 """Tests that every text used exists, and that every text that exists is used."""
 
+import ast
 from collections.abc import Iterator
 import json
 from pathlib import Path
@@ -12,17 +13,23 @@ import pytest
 from custom_components.tesla_gateway import (
     binary_sensor_tables,
     config_flow,
+    controls,
     coordinator,
     event,
+    number,
+    select,
     sensor_components,
     sensor_installation,
     sensor_tables,
     services,
+    switch,
 )
 from custom_components.tesla_gateway.gateway import (
+    CHOOSABLE_MODES,
     GridStatus,
     NetworkKind,
     OperationMode,
+    Role,
     SystemActivity,
     UnexploredEndpoint,
     UpdateState,
@@ -47,6 +54,9 @@ DESCRIBED = {
     "sensor": list(_described(sensor_tables, sensor_installation, sensor_components)),
     "binary_sensor": list(_described(binary_sensor_tables)),
     "event": [event.GRID_FAULT_EVENT, event.ALERT_EVENT],
+    "number": [*number.OPERATION_NUMBERS],
+    "select": [*select.OPERATION_SELECTS],
+    "switch": [*switch.ISLANDING_SWITCHES, *switch.SITE_CONTROLLER_SWITCHES],
 }
 
 
@@ -106,6 +116,19 @@ def test_enum_states(key: str, words: Any) -> None:
     }
 
 
+def test_modes() -> None:
+    """Test a mode is called the same wherever it stands."""
+    told = TEXTS["entity"]["sensor"]["operation_mode"]["state"]
+    assert TEXTS["entity"]["select"]["operation_mode"]["state"] == told
+    chosen = TEXTS["selector"]["operation_mode"]["options"]
+    assert chosen == {mode.value: told[mode.value] for mode in CHOOSABLE_MODES}
+
+
+def test_issues() -> None:
+    """Test what a gateway refuses has its text for each login, and no other has."""
+    assert set(TEXTS["issues"]) == {f"settings_refused_{role.value}" for role in Role}
+
+
 @pytest.mark.parametrize("kind", ["abort", "create_entry", "error"])
 def test_flow_texts_are_used(kind: str) -> None:
     """Test each text is used; that those used exist is tested with the flow."""
@@ -120,12 +143,21 @@ def test_flow_texts_are_used(kind: str) -> None:
 
 def test_exceptions() -> None:
     """Test each failure of a refresh or action has its text, and each text its use."""
-    actions = re.findall(
-        r'translation_key="(\w+)"', Path(services.__file__).read_text()
-    )
-    assert {*coordinator._TRANSLATION_KEYS.values(), *actions} == set(
-        TEXTS["exceptions"]
-    )
+    sources = [Path(module.__file__).read_text() for module in (controls, services)]
+    said = {
+        key
+        for source in sources
+        for key in re.findall(r'(?:translation_key=|_error\()\s*"(\w+)"', source)
+    }
+    mapped = {*controls._WRITE_KEYS.values(), *coordinator.TRANSLATION_KEYS.values()}
+    assert mapped | said <= set(TEXTS["exceptions"])
+    constants = {
+        node.value
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant)
+    }
+    assert set(TEXTS["exceptions"]) <= mapped | constants
 
 
 def test_services() -> None:

@@ -4,14 +4,15 @@ import asyncio
 
 from aiohttp import DummyCookieJar
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.typing import ConfigType
 
 from .connection import client_of
 from .const import CONF_RECORD, DOMAIN
+from .controls import async_follow_firmware
 from .coordinator import (
     DeviceCoordinator,
     GatewayConfigEntry,
@@ -22,11 +23,19 @@ from .coordinator import (
 )
 from .devices import GatewayDevices
 from .gateway import GatewayClient, GatewayRecord
+from .goals import Goal, Goals
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -40,12 +49,20 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
     client = _client(hass, entry)
     # What is slow to change goes one request at a time, to leave room for the rest.
     lane = asyncio.Lock()
+    live = LiveCoordinator(hass, entry, client)
+    state = StateCoordinator(hass, entry, client)
     entry.runtime_data = runtime = GatewayRuntimeData(
         client=client,
-        live=LiveCoordinator(hass, entry, client),
-        state=StateCoordinator(hass, entry, client),
+        live=live,
+        state=state,
         devices=DeviceCoordinator(hass, entry, client, lane=lane),
         info=InfoCoordinator(hass, entry, client, lane=lane),
+        goals=Goals(
+            mode=Goal(state.async_update_listeners),
+            backup_reserve=Goal(state.async_update_listeners),
+            is_off_grid=Goal(live.async_update_listeners),
+            is_site_controller_running=Goal(state.async_update_listeners),
+        ),
     )
     # Both to their end, so that nothing goes on behind a set-up that failed.
     for error in await asyncio.gather(
@@ -56,6 +73,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
         if error is not None:
             raise error
     GatewayDevices(hass, entry).follow()
+    async_follow_firmware(entry)
+    _end_writes(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in (runtime.devices, runtime.info):
         entry.async_create_background_task(
@@ -66,7 +85,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
 
 async def async_unload_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> bool:
     """Unload a config entry."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.client.close()
+    return unloaded
+
+
+def _end_writes(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
+    """End what is being written before Home Assistant stops, which waits for this."""
+
+    async def end(_: Event) -> None:
+        await entry.runtime_data.client.close()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, end))
 
 
 def _client(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayClient:

@@ -97,4 +97,4 @@ class GatewayBinarySensor[PartT](GatewayEntity[PartT, bool], BinarySensorEntity)
     @override
     def is_on(self) -> bool | None:
         """Return whether it is so."""
-        return self.value
+        return self.shown_value

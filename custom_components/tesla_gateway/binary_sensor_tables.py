@@ -17,7 +17,6 @@ from .gateway import (
     ComponentKind,
     FirmwareUpdate,
     Grid,
-    GridStatus,
     Networks,
     PhaseMeter,
     Powerwall,
@@ -54,7 +53,7 @@ def _flag[PartT](
 
 def _connected(grid: Grid) -> bool | None:
     """Return whether the home is on the grid; None for a status nobody knows."""
-    return None if grid.status is None else grid.status is GridStatus.CONNECTED
+    return None if grid.is_off_grid is None else not grid.is_off_grid
 
 
 GRID_BINARY_SENSORS: Final[Described[Grid]] = (

@@ -60,8 +60,9 @@ from .gateway import (
     Status,
     SystemStatus,
 )
+from .goals import Goals
 
-_TRANSLATION_KEYS: Mapping[type[GatewayError], str] = {
+TRANSLATION_KEYS: Mapping[type[GatewayError], str] = {
     GatewayAuthenticationError: "authentication_error",
     GatewayCertificateError: "certificate_changed",
     GatewayConnectionError: "communication_error",
@@ -126,6 +127,7 @@ class GatewayRuntimeData:
     state: StateCoordinator
     devices: DeviceCoordinator
     info: InfoCoordinator
+    goals: Goals
 
 
 type GatewayConfigEntry = ConfigEntry[GatewayRuntimeData]
@@ -139,6 +141,8 @@ class _Reading:
 
     value: object = None
     read_at: float | None = None
+    taken: int = 0
+    """How often it came from elsewhere than from a poll."""
 
 
 class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -202,10 +206,24 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         elif self._has_failed(errors, faults):
             error = next(iter(faults or errors.values()))
             raise self._update_failed(error) from error
+        return self._shown()
+
+    def _shown(self) -> DataT:
+        """Return the value of every part, as it is now."""
         data: DataT = self._data_type(
             **{part: reading.value for part, reading in self._readings.items()}
         )
         return data
+
+    @callback
+    def async_take(self, part: str, value: object) -> None:
+        """Show at once what was read of one part between two polls."""
+        reading = self._readings[part]
+        reading.value, reading.read_at = value, monotonic()
+        reading.taken += 1
+        if (data := self._shown()) != self.data:
+            self.data = data
+            self.async_update_listeners()
 
     @callback
     @override
@@ -269,20 +287,25 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
     async def _async_read(self, part: str) -> tuple[str, GatewayError] | None:
         """Read one part; return its name and error when that fails."""
         reading = self._readings[part]
+        taken = reading.taken
         try:
             async with self._lane:
                 with self._limit():
                     value = await self._reads[part](self.client)
         except GatewayStoppedError:
-            reading.value = None
+            value = None
         except GatewayError as err:
             LOGGER.debug("%s: cannot read %s: %s", self.name, part, err)
             return part, err
-        else:
-            if reading.value is None and reading.read_at is not None:
-                LOGGER.info("%s: %s is back", self.name, part)
-            reading.value = value
-            reading.read_at = monotonic()
+        if reading.taken != taken:
+            return None  # What has been taken meanwhile is newer.
+        if value is None:
+            reading.value = None
+            return None
+        if reading.value is None and reading.read_at is not None:
+            LOGGER.info("%s: %s is back", self.name, part)
+        reading.value = value
+        reading.read_at = monotonic()
         return None
 
     def _is_outdated(self, part: str) -> bool:
@@ -308,9 +331,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
 
     def _update_failed(self, error: GatewayError) -> UpdateFailed:
         """Return the failure of the whole refresh in Home Assistant's terms."""
-        key = next(
-            k for kind, k in _TRANSLATION_KEYS.items() if isinstance(error, kind)
-        )
+        key = next(k for kind, k in TRANSLATION_KEYS.items() if isinstance(error, kind))
         # Later on polls go on ticking: the client itself keeps the wait.
         retry_after = None
         if isinstance(error, GatewayRateLimitError) and self._is_setting_up:

@@ -1,6 +1,6 @@
 """Base of all entities: a part of what is read, and one value of it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, override
@@ -15,6 +15,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import GatewayConfigEntry, GatewayCoordinator
+from .goals import Goal, Goals
 
 type Attributes = Mapping[str, Any]
 
@@ -35,6 +36,14 @@ class GatewayDescription[PartT, ValueT](EntityDescription):
         if self.exists_fn is not None:
             return self.exists_fn(part)
         return self.value_fn(part) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayControlDescription[PartT, ValueT](GatewayDescription[PartT, ValueT]):
+    """Describes a value that can be set."""
+
+    goal_fn: Callable[[Goals], Goal[ValueT]]
+    set_fn: Callable[[GatewayConfigEntry, ValueT], Awaitable[None]]
 
 
 def off[DescriptionT: GatewayDescription[Any, Any]](
@@ -112,7 +121,7 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
         self._attr_unique_id = f"{part.unique_id}_{description.key}"
         # The device is registered before; what is known of it comes from there.
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, part.device)})
-        self._written: tuple[bool, ValueT | None, Attributes | None] | None = None
+        self._written: tuple[object, ...] | None = None
 
     @property
     @override
@@ -121,7 +130,7 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
         return super().available and self._part.read() is not None
 
     @property
-    def value(self) -> ValueT | None:
+    def shown_value(self) -> ValueT | None:
         """Return the latest value."""
         part = self._part.read()
         return None if part is None else self.entity_description.value_fn(part)
@@ -136,9 +145,9 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
         return dict(attributes_fn(part))
 
     @property
-    def _shown(self) -> tuple[bool, ValueT | None, Attributes | None]:
+    def _shown(self) -> tuple[object, ...]:
         """Return all that is written."""
-        return (self.available, self.value, self.extra_state_attributes)
+        return (self.available, self.shown_value, self.extra_state_attributes)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -153,6 +162,39 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
         if (shown := self._shown) != self._written:
             self._written = shown
             self.async_write_ha_state()
+
+
+class GatewayControl[PartT, ValueT](GatewayEntity[PartT, ValueT]):
+    """One value that can be set; what is wanted is shown while it is on its way."""
+
+    entity_description: GatewayControlDescription[PartT, ValueT]
+
+    @property
+    def told_value(self) -> ValueT | None:
+        """Return what the gateway tells."""
+        return super().shown_value
+
+    @property
+    @override
+    def shown_value(self) -> ValueT | None:
+        """Return what is wanted, else what the gateway tells."""
+        goal = self.entity_description.goal_fn(self._entry.runtime_data.goals).value
+        return self.told_value if goal is None else goal
+
+    @property
+    @override
+    def _shown(self) -> tuple[object, ...]:
+        """Return all that is written; what can be chosen depends on what is told."""
+        return (*super()._shown, self.told_value)
+
+    @property
+    def _entry(self) -> GatewayConfigEntry:
+        """Return the gateway that it is set at."""
+        return self.coordinator.config_entry
+
+    async def _async_set(self, value: ValueT) -> None:
+        """Set it."""
+        await self.entity_description.set_fn(self._entry, value)
 
 
 @dataclass(frozen=True, kw_only=True)

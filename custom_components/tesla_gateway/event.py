@@ -88,7 +88,7 @@ class GatewayEvent[PartT, ThingT](
     async def async_added_to_hass(self) -> None:
         """Take what is there as known."""
         await super().async_added_to_hass()
-        self._before = self.value
+        self._before = self.shown_value
 
     @callback
     @override
@@ -99,7 +99,7 @@ class GatewayEvent[PartT, ThingT](
         unavailable entity.
         """
         super()._handle_coordinator_update()
-        before, now = self._before, self.value
+        before, now = self._before, self.shown_value
         if now is None:
             return
         self._before = now

@@ -127,4 +127,4 @@ class GatewaySensor[PartT](GatewayEntity[PartT, StateType | datetime], SensorEnt
     @override
     def native_value(self) -> StateType | datetime:
         """Return the latest reading."""
-        return self.value
+        return self.shown_value
