@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from custom_components.tesla_gateway.gateway import UnexploredEndpoint
-from custom_components.tesla_gateway.gateway.reader import SURVEYED
 from custom_components.tesla_gateway.gateway.proto import vitals_pb2
+from custom_components.tesla_gateway.gateway.reader import SURVEYED
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -214,7 +214,7 @@ async def test_logins_and_requests(
     await entry.runtime_data.client.try_out(verify, serial="meter-7")
     download: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     (path,) = (path for path in download["endpoints"] if path.endswith("/verify"))
-    assert path.startswith("/api/meters/serial")
+    assert path.startswith("POST /api/meters/serial")
     for told in ("/api/login/Basic", path):
         kept = set(download["endpoints"][told])
         assert kept == {"counts", "outcome", "seconds_last", "seconds_longest"}

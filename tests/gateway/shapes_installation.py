@@ -118,6 +118,7 @@ def network(kind: NetworkKind | None, **changes: Any) -> Network:
             "internet_reachable": False,
             "tesla_reachable": False,
             "signal_strength": None,
+            "mac_address": None,
             **changes,
         }
     )
@@ -204,6 +205,7 @@ INSTALLED: Shapes = {
             nominal_power=15,
             max_energy=54,
             max_power=20,
+            max_site_power=None,
             measured_frequency=59.980000000000004,
             grid_code="60Hz_240V_s_IEEE1547a_2014",
         ),
@@ -267,6 +269,7 @@ INSTALLED: Shapes = {
                     internet_reachable=True,
                     tesla_reachable=True,
                     signal_strength=59,
+                    mac_address="00:00:5e:00:53:0a",
                 ),
             )
         ),

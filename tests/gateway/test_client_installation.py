@@ -97,6 +97,7 @@ async def test_reads_the_site(client: GatewayClient) -> None:
         nominal_power=15,
         max_energy=40.5,
         max_power=15,
+        max_site_power=None,
         measured_frequency=None,
         grid_code="60Hz_240V_s_UL1741SA:2019_California",
     )

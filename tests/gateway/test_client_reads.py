@@ -284,6 +284,7 @@ def _check_recorded_installation(outcomes: dict[str, Any]) -> None:
         nominal_power=5,
         max_energy=13.5,
         max_power=5,
+        max_site_power=None,
         measured_frequency=None,
         grid_code="60Hz_240V_s_UL1741SA:2019_California",
     )

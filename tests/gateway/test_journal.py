@@ -12,8 +12,8 @@ from custom_components.tesla_gateway.gateway import (
     GatewayRateLimitError,
     GatewayRecord,
 )
-from custom_components.tesla_gateway.gateway.reader import SURVEYED
 from custom_components.tesla_gateway.gateway.journal import MAX_KEPT, Journal
+from custom_components.tesla_gateway.gateway.reader import SURVEYED
 from simulator.faults import Ending
 from simulator.server import Simulator
 

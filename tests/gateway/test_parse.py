@@ -225,9 +225,9 @@ def test_an_empty_meter_has_no_readings() -> None:
 
 @pytest.mark.parametrize("key", ["energy_imported", "energy_exported"])
 def test_lifetime_energies_that_are_none(key: str) -> None:
-    """Test what is below zero, seen after a meter was replaced, and a placeholder."""
+    """Test what is below zero, seen after a meter was replaced."""
     assert getattr(_meter(**{key: -0.5}), key) is None
-    assert getattr(_meter(**{key: 0}), key) is None
+    assert getattr(_meter(**{key: 0}), key) == 0
     assert getattr(_meter(**{key: 0.5}), key) == 0.5
 
 

@@ -207,6 +207,24 @@ def test_grid_codes(grid_code: Any, expected: str | None) -> None:
     assert _site(grid_code=grid_code) == replace(SITE, grid_code=expected)
 
 
+@pytest.mark.parametrize(
+    ("taken", "given", "limit"),
+    [
+        (20, -24, 24_000),
+        (20, 0, 20_000),
+        (0, 0, None),
+        (1_000_000_000, -1_000_000_000, None),
+        (20, -1_000_000_000, None),
+        (20, None, None),
+        ("20", -24, None),
+    ],
+)
+def test_the_limit_of_a_site(taken: Any, given: Any, limit: float | None) -> None:
+    """Test the larger of both is what may flow, where both are limited."""
+    read = _site(max_site_meter_power_kW=taken, min_site_meter_power_kW=given)
+    assert read.max_site_power == limit
+
+
 def test_a_site_with_only_a_name() -> None:
     """Test the shorter answer of `/api/site_info/site_name`."""
     body = orjson.dumps({"site_name": "Home", "timezone": "America/New_York"})
@@ -219,6 +237,7 @@ def test_a_site_with_only_a_name() -> None:
         nominal_power=None,
         max_energy=None,
         max_power=None,
+        max_site_power=None,
         measured_frequency=None,
         grid_code=None,
     )

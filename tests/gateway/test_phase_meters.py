@@ -144,10 +144,10 @@ def test_a_meter_without_readings(readings: Any) -> None:
 
 
 def test_zeros() -> None:
-    """Test 0 is a voltage and a power, and no lifetime energy; nor is less."""
+    """Test 0 is a value like others, and less is no lifetime energy."""
     zeros = _measured(**dict.fromkeys(PHASES, 0))
     assert zeros.voltage == zeros.real_power == zeros.reactive_power == (0, 0, 0)
-    assert zeros.energy_imported == zeros.energy_exported == (None, None, None)
+    assert zeros.energy_imported == zeros.energy_exported == (0, 0, 0)
     lower = _measured(energy_imported_b=-1, energy_exported_c=-0.5, real_power_a=-0.0)
     assert lower.energy_imported == (41000, None, 2)
     assert lower.energy_exported == (7500, 7590, None)

@@ -45,6 +45,9 @@ NO_TROUBLE: Final = frozenset(
 )
 """Alerts that stand on healthy systems, and say only what is the case."""
 
+_LONGEST_NAME: Final = 255
+"""Characters that are made into words; known names have some 30."""
+
 
 class ComponentKind(StrEnum):
     """What a device of the site is."""
@@ -81,6 +84,8 @@ class Alert:
 
 def alert_name(code: str) -> str:
     """Return the name of an alert or a grid fault in words, as a sentence begins."""
+    if len(code) > _LONGEST_NAME:
+        return code
     meaning = re.sub(r"^[A-Z][A-Z\d]*_[awf]\d+_", "", code)
     words = re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+|\d+", meaning)
     name = " ".join(word if word.isupper() else word.lower() for word in words)

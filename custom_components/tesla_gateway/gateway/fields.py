@@ -16,6 +16,18 @@ from .errors import GatewayResponseError
 type Object = Mapping[str, object]
 """A JSON object."""
 
+_MOST_VALUES: Final = 10_000
+"""In one answer; powerwalls, the longest one recorded, has 190 for each battery.
+
+What an answer costs goes by them, not by its bytes: a million empty objects are in the
+4 MiB that the transport lets through, and would hold up the event loop for seconds.
+"""
+_BEFORE_VALUES: Final = (b"{", b"[", b",", b"\\u")
+"""What stands before a value; the last, where an answer is JSON in JSON in disguise."""
+_LONGEST_WORDS: Final = 255
+"""Characters of a state's name, or of a duration; known ones have some 30."""
+_LONGEST_INTEGER: Final = 2**63
+"""What does not fit into 64 bits no gateway has counted."""
 _LAST_EPOCH: Final = 253402300800000
 """Milliseconds since 1970 at the end of the year 9999, the last that Python has."""
 _SECONDS: Final = {
@@ -60,7 +72,9 @@ def _array(path: str, body: bytes) -> list[object]:
 
 
 def _json(path: str, body: bytes) -> object:
-    """Return the JSON value an endpoint answers."""
+    """Return the JSON value an endpoint answers, unless it holds too many."""
+    if sum(map(body.count, _BEFORE_VALUES)) > _MOST_VALUES:
+        raise GatewayResponseError(f"{path} gives more than any gateway has to tell")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as err:
@@ -110,16 +124,22 @@ def number(answer: Object, key: str) -> float | None:
 def whole(answer: Object, key: str) -> int | None:
     """Return a whole number."""
     value = number(answer, key)
-    return int(value) if value is not None and value == int(value) else None
+    return None if value is None else whole_number(value)
+
+
+def whole_number(value: float) -> int | None:
+    """Return a number as a whole one, where it is one and fits into 64 bits."""
+    is_whole = -_LONGEST_INTEGER <= value < _LONGEST_INTEGER and value == int(value)
+    return int(value) if is_whole else None
 
 
 def lifetime(answer: Object, key: str) -> float | None:
-    """Return a lifetime energy.
+    """Return a lifetime energy; negative ones were seen after a meter change.
 
-    Negative ones were seen after a meter change, and 0 while a gateway starts.
+    0 is one too, though gateways that start say it of every counter.
     """
     energy = number(answer, key)
-    return energy if energy is not None and energy > 0 else None
+    return energy if energy is not None and energy >= 0 else None
 
 
 def flag(answer: Object, key: str) -> bool | None:
@@ -172,7 +192,7 @@ def epoch(answer: Object, key: str) -> datetime | None:
 def duration(answer: Object, key: str) -> timedelta | None:
     """Return a duration as Go writes it, such as 53h7m8.673739945s."""
     written = text(answer, key) or ""
-    if not re.fullmatch(rf"({_SPAN})+", written):
+    if len(written) > _LONGEST_WORDS or not re.fullmatch(rf"({_SPAN})+", written):
         return None
     seconds = sum(
         float(span["count"]) * _SECONDS[span["unit"]]
@@ -189,5 +209,7 @@ def words(answer: Object, key: str, prefix: str = "") -> str | None:
 
 def state_words(name: str, prefix: str = "") -> str | None:
     """Return a state name of the gateway in small letters, without its prefix."""
+    if len(name) > _LONGEST_WORDS:
+        return None
     parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name.removeprefix(prefix))
     return "_".join(parts).lower() or None

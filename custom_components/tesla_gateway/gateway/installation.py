@@ -5,7 +5,7 @@ readings of an unchanged site are equal.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -77,6 +77,9 @@ class Site:
     """In kilowatt-hours; None where the gateway says 0."""
     max_power: float | None
     """In kilowatts; None where the gateway says 0."""
+    max_site_power: float | None
+    """What the site may take from the grid or give to it, in watts; None where that is
+    not limited."""
     measured_frequency: float | None
     """Of the grid, in hertz; told on old firmware and by a stopped site controller."""
     grid_code: str | None
@@ -140,7 +143,7 @@ class FirmwareUpdate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Network:
-    """One way to the internet (`/api/networks`); no names, no addresses."""
+    """One way to the internet (`/api/networks`); no names, no IP addresses."""
 
     kind: NetworkKind | None
     """None for an interface nobody has described yet."""
@@ -150,6 +153,8 @@ class Network:
     tesla_reachable: bool | None
     signal_strength: float | None
     """Percent; None over a cable."""
+    mac_address: str | None = field(repr=False)
+    """Of the interface, in small letters, with colons between its six bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

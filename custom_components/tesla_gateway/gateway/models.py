@@ -241,11 +241,11 @@ class SystemStatus:
     @property
     def has_usable_battery(self) -> bool | None:
         """Return whether one can feed the home; None where the gateway does not say."""
+        if self.available_batteries == 0:
+            return False
         if self.batteries:
             return any(not each.disabled_reasons for each in self.batteries.values())
-        return (
-            None if self.available_batteries is None else self.available_batteries > 0
-        )
+        return None if self.available_batteries is None else True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -55,6 +55,7 @@ _CONTACTORS: Final = (
 """How the type of a meter begins that is built into one."""
 _RECENT: Final = timedelta(hours=24)
 _ABOUT_FAULT: Final = ("_alertID", "_alertType")
+_STATE_NAME: Final = re.compile(r"[A-Za-z]{1,40}(_[A-Za-z0-9]{1,40}){0,5}")
 _GZIP: Final = b"\x1f\x8b"
 _DIN: Final = r"[\w-]+--\w+"
 _LONGEST_DIN: Final = 128
@@ -253,8 +254,7 @@ def _fault_values(decoded: str) -> Iterator[FaultValue]:
 
 def _state_name(text: str | None) -> str | None:
     """Return a text that is the name of a state, such as Warning or PINV_Off."""
-    is_name = text and re.fullmatch(r"[A-Za-z]{1,40}(_\w{1,40}){0,5}", text, re.ASCII)
-    return text if is_name else None
+    return text if text and _STATE_NAME.fullmatch(text) else None
 
 
 def phase_meters(path: str, body: bytes) -> PhaseMeters:

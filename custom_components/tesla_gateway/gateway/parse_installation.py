@@ -5,6 +5,7 @@ As in `parse`: what is unknown is ignored, what is missing is None.
 
 from collections.abc import Mapping
 from datetime import datetime
+import re
 from typing import Final
 
 from . import fields
@@ -59,8 +60,12 @@ _ACCESSORIES: Final[Mapping[str, ComponentKind]] = {
     "msa": ComponentKind.BACKUP_SWITCH,
 }
 """What stands beside the Powerwalls; null where it does not."""
+_MAC_ADDRESS: Final = re.compile(r"(?!00:00:00:00:00:00)[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _UNDER_WAY: Final = {UpdateState.DOWNLOADING, UpdateState.DOWNLOADED}
 """What is staged may wait for days."""
+
+_NO_LIMIT: Final = 1e9
+"""Kilowatts; what a site is said to be limited to that is not."""
 
 
 def status(body: bytes, *, now: datetime) -> Status:
@@ -71,7 +76,7 @@ def status(body: bytes, *, now: datetime) -> Status:
     uptime = fields.duration(answer, "up_time_seconds")
     return Status(
         din=fields.text(answer, "din"),
-        firmware=version.split()[0] if version else None,
+        firmware=version.split(maxsplit=1)[0] if version else None,
         model=DEVICE_TYPES.get(device_type or "", GatewayModel.OTHER),
         device_type=device_type,
         started_at=None if uptime is None else now - uptime,
@@ -90,9 +95,20 @@ def site(path: str, body: bytes) -> Site:
         nominal_power=fields.number(answer, "nominal_system_power_kW") or None,
         max_energy=fields.number(answer, "max_system_energy_kWh") or None,
         max_power=fields.number(answer, "max_system_power_kW") or None,
+        max_site_power=_site_limit(answer),
         measured_frequency=fields.number(answer, "measured_frequency") or None,
         grid_code=grid_code or fields.text(answer, "grid_code"),
     )
+
+
+def _site_limit(answer: fields.Object) -> float | None:
+    """Return the larger of both limits, in watts; 10**9 kW stand for none."""
+    taken = fields.number(answer, "max_site_meter_power_kW")
+    given = fields.number(answer, "min_site_meter_power_kW")
+    if taken is None or given is None:
+        return None
+    limit = max(abs(taken), abs(given))
+    return limit * 1000 if 0 < limit < _NO_LIMIT else None
 
 
 def powerwalls(body: bytes) -> Powerwalls:
@@ -174,7 +190,7 @@ def firmware_update(body: bytes) -> FirmwareUpdate:
 
 
 def networks(body: bytes) -> Networks:
-    """Read `/api/networks`, leaving out every name and address."""
+    """Read `/api/networks`, leaving out every name and IP address."""
     answer = fields.json_array("/api/networks", body)
     return Networks(networks=tuple(map(_network, answer)))
 
@@ -182,9 +198,9 @@ def networks(body: bytes) -> Networks:
 def _network(network: fields.Object) -> Network:
     """Read one network."""
     kind = INTERFACES.get(fields.text(network, "interface") or "")
-    signal = fields.number(
-        fields.inner(network, "iface_network_info"), "signal_strength"
-    )
+    info = fields.inner(network, "iface_network_info")
+    signal = fields.number(info, "signal_strength")
+    mac_address = (fields.text(info, "hw_address") or "").lower()
     return Network(
         kind=kind,
         active=fields.flag(network, "active"),
@@ -192,6 +208,7 @@ def _network(network: fields.Object) -> Network:
         internet_reachable=fields.flag(network, "lastInternetConnected"),
         tesla_reachable=fields.flag(network, "lastTeslaConnected"),
         signal_strength=None if kind is NetworkKind.ETHERNET else signal,
+        mac_address=mac_address if _MAC_ADDRESS.fullmatch(mac_address) else None,
     )
 
 

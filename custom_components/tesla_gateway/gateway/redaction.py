@@ -55,6 +55,11 @@ _GRID_CODE: Final = frozenset({"country", "distributor", "retailer", "utility"})
 _PUBLIC: Final = frozenset({"", "*", "Tesla", "Energy"})
 """What stands for nobody; the last two are the name in every login."""
 _VALUES: Final = frozenset({"float_value", "int_value", "string_value", "bool_value"})
+_MOST_LENGTHS: Final = 16
+"""Lengths of secrets that begin alike, of which each is tried at each such place.
+
+No gateway has as many; a made-up one must not take minutes.
+"""
 _SHORTEST_PART: Final = 4
 """Characters of a secret that is looked for inside longer texts."""
 _SHORTEST_NUMBER: Final = 8
@@ -166,7 +171,7 @@ class Redactor:
         self._scrubbed.clear()
         if len(key) >= _SHORTEST_PART:
             lengths = self._lengths.setdefault(key[:_SHORTEST_PART], [])
-            if len(key) not in lengths:
+            if len(key) not in lengths and len(lengths) < _MOST_LENGTHS:
                 lengths.append(len(key))
                 lengths.sort(reverse=True)
 
@@ -318,7 +323,7 @@ class Redactor:
                 return value
             case int() | float():
                 return type(value)()
-            case list():
+            case list() if depth < _DEEPEST:
                 return [self._vague(key, each, depth + 1) for each in value]
         return self._rewritten(value, strict=True, depth=depth)
 

@@ -3,6 +3,7 @@
 Nobody has published what they answer or do, so whatever they say is handed on.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 import re
@@ -11,7 +12,7 @@ from typing import Final
 import orjson
 
 MAX_TEXT: Final = 64 * 1024
-"""Bytes of an answer that are handed on where it is no JSON."""
+"""Bytes of an answer that are read as JSON, or handed on as a text."""
 
 
 class UnexploredEndpoint(StrEnum):
@@ -69,8 +70,9 @@ def reply(status: int, body: bytes) -> Reply:
     """Return what was answered."""
     if not body:
         return Reply(status=status, body=None)
-    try:
-        return Reply(status=status, body=orjson.loads(body))
-    except orjson.JSONDecodeError:
-        text = body[:MAX_TEXT].decode(errors="backslashreplace")
-        return Reply(status=status, body=text)
+    with suppress(orjson.JSONDecodeError):
+        # More would take a long turn in the event loop.
+        if len(body) <= MAX_TEXT:
+            return Reply(status=status, body=orjson.loads(body))
+    text = body[:MAX_TEXT].decode(errors="backslashreplace")
+    return Reply(status=status, body=text)

@@ -25,13 +25,13 @@ def _number(value: object) -> float | None:
 def _kilo(value: object) -> float | None:
     """Read kW or kvar, which come in hundredths, as W or var."""
     number = _number(value)
-    return None if number is None else _number(round(number * 1000, 3))
+    return None if number is None else _number(round(number * 1000.0, 3))
 
 
 def _lifetime(value: object) -> float | None:
     """Read a lifetime energy; `fields.lifetime` tells what 0 and less mean."""
     number = _number(value)
-    return number if number is not None and number > 0 else None
+    return number if number is not None and number >= 0 else None
 
 
 def _angle(value: object) -> float | None:
@@ -50,7 +50,8 @@ def _identifier(value: object) -> str | None:
     number = _number(value)
     if number is None:
         return _text(value)
-    return str(int(number)) if number == int(number) else None
+    whole = fields.whole_number(number)
+    return None if whole is None else str(whole)
 
 
 def _words(prefix: str = "") -> _Reader:

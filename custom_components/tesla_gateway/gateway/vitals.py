@@ -17,6 +17,13 @@ from .vital_names import NAMES, READERS, STRINGS
 
 _PATH: Final = "/api/devices/vitals"
 
+_MOST_BYTES: Final = 256 * 1024
+_MOST_DEVICES: Final = 1_000
+_MOST_VITALS: Final = 10_000
+"""Of all devices, with their alerts. Ten Powerwalls with all that goes with them have
+37 devices and 400 vitals in 20 kB.
+"""
+
 _PART_OF: Final = {"TEPOD": "TETHC", "TEPINV": "TETHC", "PVS": "PVAC"}
 """Types of devices that are one with their parent, and of which type that is."""
 
@@ -101,11 +108,23 @@ def as_json(body: bytes) -> object:
 
 
 def _message(body: bytes) -> wire.DevicesWithVitals:
-    """Return the bytes as a message."""
+    """Return the bytes as a message, unless they are more than any real one."""
+    if len(body) > _MOST_BYTES:
+        raise GatewayResponseError(f"{_PATH} gives more than any gateway has to tell")
     try:
-        return wire.DevicesWithVitals.FromString(body)
+        message = wire.DevicesWithVitals.FromString(body)
     except DecodeError as err:
         raise GatewayResponseError(f"{_PATH} gives no message") from err
+    # Two bytes are an empty device, and two more an empty vital.
+    devices = message.devices
+    if len(devices) > _MOST_DEVICES or sum(map(_size, devices)) > _MOST_VITALS:
+        raise GatewayResponseError(f"{_PATH} gives more than any gateway has to tell")
+    return message
+
+
+def _size(device: wire.SiteControllerConnectedDeviceWithVitals) -> int:
+    """Return how much a device tells."""
+    return len(device.vitals) + len(device.alerts)
 
 
 def _devices(message: wire.DevicesWithVitals) -> _Devices:

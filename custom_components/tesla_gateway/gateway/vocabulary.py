@@ -125,7 +125,7 @@ PATH_WORDS: Final = _words(
     solars status stop supported system system_status tedapi toggle troubleshooting
     update v1 v1r v2 verify vitals
     """,
-)
+) | {"GET ", "POST "}
 """Parts of the paths."""
 
 WORDS: Final = _words(
