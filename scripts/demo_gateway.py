@@ -231,8 +231,9 @@ class Gateway:
         await self.control(speed=0, site={"battery_power": -1500})
 
     async def change_site(self) -> None:
-        """Let ten minutes pass, change all that can change, and wait a minute."""
-        now = await self.control(advance=600)
+        """Let three minutes pass, change all that can change, and wait a minute."""
+        # No further than the hardware could have moved by now, or it is held back.
+        now = await self.control(advance=180)
         is_self_powered = now["mode"] == "self_consumption"
         site = {
             "is_running": True,

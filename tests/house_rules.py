@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
+import io
 import json
 from pathlib import Path
+import re
 import sys
+import tokenize
 from typing import Final
 
 from .rooms import CLIENT_ROOMS, PLATFORMS, ROOMS
@@ -25,6 +28,8 @@ MANY_LINES: Final = 450
 """Lines that a file has to stay below."""
 LONG_FUNCTION: Final = 45
 """Lines that a function has to stay below, its docstring not counted."""
+BARE_EXCUSE: Final = re.compile(r"noqa:[\w, ]*\bS\d+\b(?! +[#-] \w)")
+"""An excuse from a rule about security, ruff's S, that gives no reason."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,13 @@ def long_functions(source: Source) -> list[str]:
     ]
 
 
+def bare_excuses(source: Source) -> list[str]:
+    """Return the comments that excuse a line from a rule about security, just so."""
+    tokens = tokenize.generate_tokens(io.StringIO(source.text).readline)
+    comments = (each.string for each in tokens if each.type == tokenize.COMMENT)
+    return [each for each in comments if BARE_EXCUSE.search(each)]
+
+
 def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Return how many lines a function has beside its docstring."""
     first = node.body[0]
@@ -373,6 +385,15 @@ RULES: Final[dict[str, Rule]] = {
         broken_by=(
             ("simulator/site.py", "import asyncio"),
             ("simulator/profiles.py", "from aiohttp import web"),
+        ),
+    ),
+    "no excuse without a reason": Rule(
+        files=("*",),
+        check=bare_excuses,
+        broken_by=(
+            (f"{HOUSE}/const.py", 'PASSWORD = "a"  # noqa: S105'),
+            ("tests/test_entities.py", "run()  # noqa: PLW1510, S603"),
+            ("scripts/demo.py", "run()  # noqa: S603 #"),
         ),
     ),
     "no long file": Rule(

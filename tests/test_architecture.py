@@ -1,9 +1,11 @@
 """The rules of the house are kept, and would be missed."""
 
 from pathlib import Path
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from typing import Final
 
 import pytest
@@ -62,6 +64,19 @@ def test_allows_what_is_right() -> None:
         source = Source(path, text)
         wrong = {n: r.check(source) for n, r in RULES.items() if r.concerns(source)}
         assert not any(wrong.values()), wrong
+
+
+def test_rules_about_security() -> None:
+    """Test all of ruff's S hold but what tests cannot keep, and no more is off."""
+    lint = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+    off = {"*": lint["ignore"], **lint["per-file-ignores"]}
+    assert lint["select"] == ["ALL"]
+    assert {
+        (files, code)
+        for files, codes in off.items()
+        for code in codes
+        if re.fullmatch(r"ALL|S\d*", code)
+    } == {("tests/**", code) for code in ("S101", "S105", "S106")}
 
 
 def test_knows_names_of_the_wire() -> None:

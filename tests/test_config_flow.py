@@ -1,20 +1,18 @@
-"""Tests of the config flow: adding, signing in again, options."""
+"""Tests of the config flow: adding, and signing in again."""
 
 import asyncio
 from collections.abc import AsyncGenerator
-import json
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.tesla_gateway import config_flow
 from custom_components.tesla_gateway.const import (
     CONF_ADVANCED,
     CONF_FINGERPRINT,
-    CONF_PACE,
+    CONF_PINNED_AT,
     CONF_RECORD,
     CONF_ROLE,
     DOMAIN,
@@ -26,12 +24,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator.server import Simulator
 
-from .conftest import PASSWORD, AddGateway, Tick
+from .conftest import PASSWORD
+from .flow_forms import submit
 
 LOGIN = "/api/login/Basic"
-TEXTS = json.loads(
-    Path(config_flow.__file__).with_name("translations").joinpath("en.json").read_text()
-)
 HTML = "<!doctype html><title>Router</title>"
 
 
@@ -55,36 +51,18 @@ async def _start_reauth(hass: HomeAssistant, entry: GatewayConfigEntry) -> str:
     return flow["flow_id"]
 
 
-async def _submit(
-    hass: HomeAssistant, flow_id: str, typed: dict[str, Any]
-) -> dict[str, Any]:
-    """Submit the form; whatever comes of it has its text."""
-    result: dict[str, Any] = dict(
-        await hass.config_entries.flow.async_configure(flow_id, typed)
-    )
-    texts = TEXTS["config"]
-    match result["type"]:
-        case FlowResultType.FORM:
-            assert result["step_id"] in texts["step"]
-            assert set((result["errors"] or {}).values()) <= set(texts["error"])
-        case FlowResultType.ABORT:
-            assert result["reason"] in texts["abort"]
-        case FlowResultType.CREATE_ENTRY:
-            assert result["description"] in texts["create_entry"]
-    return result
-
-
 async def test_add(
     hass: HomeAssistant, user_input: dict[str, Any], gateway: Simulator
 ) -> None:
     """Test address and password make an entry that says what it holds."""
-    result = await _submit(hass, await _start(hass), user_input)
+    result = await submit(hass, await _start(hass), user_input)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Simulated Home"
     entry: GatewayConfigEntry = result["result"]
     assert entry.unique_id == gateway.device.profile.din
     data = dict(entry.data)
     assert data.pop(CONF_RECORD)["token"]
+    assert data.pop(CONF_PINNED_AT) == datetime.now(UTC).isoformat()
     assert data == {
         CONF_HOST: f"127.0.0.1:{gateway.port}",
         CONF_PASSWORD: PASSWORD,
@@ -117,7 +95,7 @@ async def test_last_step_says_what_cannot_be_set(
 ) -> None:
     """Test each kind of gateway is added, and its limits told."""
     typed = user_input | {CONF_ADVANCED: {CONF_ROLE: role}}
-    result = await _submit(hass, await _start(hass), typed)
+    result = await submit(hass, await _start(hass), typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["description"] == limits
     assert result["result"].unique_id == gateway.device.profile.din
@@ -129,7 +107,7 @@ async def test_pasted_address_and_no_section(
 ) -> None:
     """Test a pasted address is reduced, and the section may be left alone."""
     typed = {CONF_HOST: f" {gateway.url}/ ", CONF_PASSWORD: PASSWORD}
-    result = await _submit(hass, await _start(hass), typed)
+    result = await submit(hass, await _start(hass), typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].data[CONF_HOST] == f"127.0.0.1:{gateway.port}"
     assert result["result"].data[CONF_ROLE] == "customer"
@@ -168,10 +146,10 @@ async def test_bad_input(
 ) -> None:
     """Test bad input is told where it is, and the form can be sent again."""
     flow_id = await _start(hass)
-    result = await _submit(hass, flow_id, user_input | typed)
+    result = await submit(hass, flow_id, user_input | typed)
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == errors
-    result = await _submit(hass, flow_id, user_input)
+    result = await submit(hass, flow_id, user_input)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -198,10 +176,10 @@ async def test_no_gateway(
     """Test what answers oddly is told, and a person may try again at once."""
     gateway.faults.add(LOGIN, **fault)
     flow_id = await _start(hass)
-    result = await _submit(hass, flow_id, user_input)
+    result = await submit(hass, flow_id, user_input)
     assert result["errors"] == errors
     gateway.faults.clear()
-    result = await _submit(hass, flow_id, user_input)
+    result = await submit(hass, flow_id, user_input)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -213,9 +191,9 @@ async def test_role_refused(
     gateway.device.logins.installer_needs_switch = True
     flow_id = await _start(hass)
     typed = user_input | {CONF_ADVANCED: {CONF_ROLE: "installer"}}
-    result = await _submit(hass, flow_id, typed)
+    result = await submit(hass, flow_id, typed)
     assert result["errors"] == {"base": "role_refused"}
-    result = await _submit(hass, flow_id, user_input)
+    result = await submit(hass, flow_id, user_input)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -229,7 +207,7 @@ async def test_no_answer(
     """Test a gateway that does not answer is given up after ten seconds."""
     gateway.faults.add(LOGIN, ending="hang")
     flow_id = await _start(hass)
-    submitted = hass.async_create_task(_submit(hass, flow_id, user_input))
+    submitted = hass.async_create_task(submit(hass, flow_id, user_input))
     while not gateway.stats.in_flight:  # noqa: ASYNC110  # in another thread
         await asyncio.sleep(0)
     freezer.tick(11)
@@ -237,7 +215,7 @@ async def test_no_answer(
     result = await submitted
     assert result["errors"] == {"host": "timeout_connect"}
     gateway.faults.clear()
-    result = await _submit(hass, flow_id, user_input)
+    result = await submit(hass, flow_id, user_input)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -264,9 +242,9 @@ async def test_plain_http(
     """Test something without TLS gets no password."""
     flow_id = await _start(hass)
     typed = user_input | {CONF_HOST: f"127.0.0.1:{plain_http_port}"}
-    result = await _submit(hass, flow_id, typed)
+    result = await submit(hass, flow_id, typed)
     assert result["errors"] == {"host": "no_tls"}
-    result = await _submit(hass, flow_id, user_input)
+    result = await submit(hass, flow_id, user_input)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -280,10 +258,10 @@ async def test_no_din(
     gateway.faults.add("/api/config", status=404)
     gateway.faults.add("/tedapi/din", body="hello")
     flow_id = await _start(hass)
-    result = await _submit(hass, flow_id, user_input)
+    result = await submit(hass, flow_id, user_input)
     assert result["errors"] == {"base": "no_identity"}
     gateway.faults.clear()
-    result = await _submit(hass, flow_id, user_input)
+    result = await submit(hass, flow_id, user_input)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -294,7 +272,7 @@ async def test_what_is_not_needed(
 ) -> None:
     """Test a gateway is added though something fails that only tells more of it."""
     gateway.faults.add(path, ending="reset")
-    result = await _submit(hass, await _start(hass), user_input)
+    result = await submit(hass, await _start(hass), user_input)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -305,10 +283,10 @@ async def test_leaves_nothing_behind(
     """Test forms that were sent in vain cost nothing later."""
     flow_id = await _start(hass)
     typed = user_input | {CONF_PASSWORD: "wrong"}
-    await _submit(hass, flow_id, typed)
+    await submit(hass, flow_id, typed)
     before = hass.bus.async_listeners()
     for _ in range(3):
-        await _submit(hass, flow_id, typed)
+        await submit(hass, flow_id, typed)
     assert hass.bus.async_listeners() == before
 
 
@@ -316,7 +294,7 @@ async def test_already_added(
     hass: HomeAssistant, entry: GatewayConfigEntry, user_input: dict[str, Any]
 ) -> None:
     """Test a gateway is added once."""
-    result = await _submit(hass, await _start(hass), user_input)
+    result = await submit(hass, await _start(hass), user_input)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
 
@@ -328,9 +306,9 @@ async def test_sign_in_again(
     gateway.device.logins.password = "other"
     gateway.expire_tokens()
     flow_id = await _start_reauth(hass, entry)
-    result = await _submit(hass, flow_id, {CONF_PASSWORD: "wrong"})
+    result = await submit(hass, flow_id, {CONF_PASSWORD: "wrong"})
     assert result["errors"] == {CONF_PASSWORD: "invalid_auth"}
-    result = await _submit(hass, flow_id, {CONF_PASSWORD: "other"})
+    result = await submit(hass, flow_id, {CONF_PASSWORD: "other"})
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reauth_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -346,9 +324,9 @@ async def test_sign_in_again_in_another_role(
     flow_id = await _start_reauth(hass, entry)
     gateway.device.logins.installer_needs_switch = True
     typed = {CONF_PASSWORD: PASSWORD, CONF_ROLE: "installer"}
-    result = await _submit(hass, flow_id, typed)
+    result = await submit(hass, flow_id, typed)
     assert result["errors"] == {"base": "role_refused"}
-    result = await _submit(hass, flow_id, typed | {CONF_ROLE: "customer"})
+    result = await submit(hass, flow_id, typed | {CONF_ROLE: "customer"})
     assert result["reason"] == "reauth_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.data[CONF_ROLE] == "customer"
@@ -360,9 +338,23 @@ async def test_sign_in_to_another_gateway(
     """Test another gateway at the same address is not taken for ours."""
     gateway.faults.add("/api/status", edit={"din": "1232100-00-E--OTHER"})
     flow_id = await _start_reauth(hass, entry)
-    result = await _submit(hass, flow_id, {CONF_PASSWORD: PASSWORD})
+    result = await submit(hass, flow_id, {CONF_PASSWORD: PASSWORD})
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "another_gateway"
+
+
+async def test_sign_in_while_nothing_answers(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test what is wrong with the address shows in a form that does not ask for it."""
+    flow_id = await _start_reauth(hass, entry)
+    gateway.stop()
+    result = await submit(hass, flow_id, {CONF_PASSWORD: PASSWORD})
+    assert result["errors"] == {"base": "cannot_connect"}
+    gateway.start()
+    result = await submit(hass, flow_id, {CONF_PASSWORD: PASSWORD})
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def test_sign_in_keeps_the_certificate(
@@ -374,24 +366,6 @@ async def test_sign_in_keeps_the_certificate(
     gateway.reset_stats()
     gateway.start()
     flow_id = await _start_reauth(hass, entry)
-    result = await _submit(hass, flow_id, {CONF_PASSWORD: PASSWORD})
+    result = await submit(hass, flow_id, {CONF_PASSWORD: PASSWORD})
     assert result["errors"] == {"base": "certificate_changed"}
     assert gateway.stats.total == 0
-
-
-async def test_pace(
-    hass: HomeAssistant, add_gateway: AddGateway, gateway: Simulator, tick: Tick
-) -> None:
-    """Test the gentle pace asks a third as often."""
-    entry = await add_gateway()
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    assert result["step_id"] == "init"
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {CONF_PACE: "gentle"}
-    )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done(wait_background_tasks=True)
-    gateway.reset_stats()
-    for _ in range(9):
-        await tick(10)
-    assert gateway.stats.requests["GET /api/meters/aggregates"] == 3

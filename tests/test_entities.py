@@ -354,6 +354,7 @@ async def test_words_that_are_unknown_at_first(
     states = {
         each.unique_id.removeprefix(f"{GATEWAY}_"): hass.states.get(each.entity_id)
         for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        if each.domain in ("sensor", "binary_sensor")
     }
     shown = {
         key: state.state if (state := states.get(key)) else None for key in expected

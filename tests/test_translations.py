@@ -8,6 +8,7 @@ import re
 from string import Formatter
 from typing import Any
 
+import probatio
 import pytest
 
 from custom_components.tesla_gateway import (
@@ -21,7 +22,6 @@ from custom_components.tesla_gateway import (
     sensor_components,
     sensor_installation,
     sensor_tables,
-    services,
     switch,
 )
 from custom_components.tesla_gateway.gateway import (
@@ -34,6 +34,7 @@ from custom_components.tesla_gateway.gateway import (
     UnexploredEndpoint,
     UpdateState,
 )
+from homeassistant.data_entry_flow import section
 from homeassistant.util.yaml import load_yaml_dict
 
 INTEGRATION = Path(event.__file__).parent
@@ -125,8 +126,9 @@ def test_modes() -> None:
 
 
 def test_issues() -> None:
-    """Test what a gateway refuses has its text for each login, and no other has."""
-    assert set(TEXTS["issues"]) == {f"settings_refused_{role.value}" for role in Role}
+    """Test each issue has its text: what is refused to each login, a certificate."""
+    refused = {f"settings_refused_{role.value}" for role in Role}
+    assert set(TEXTS["issues"]) == {"certificate_changed", *refused}
 
 
 @pytest.mark.parametrize("kind", ["abort", "create_entry", "error"])
@@ -135,15 +137,49 @@ def test_flow_texts_are_used(kind: str) -> None:
     source = Path(config_flow.__file__).read_text()
     own = {
         "already_configured",
+        "already_in_progress",
         "reauth_successful",
+        "reconfigure_successful",
     }  # said by Home Assistant's helpers
     for key in set(TEXTS["config"][kind]) - own:
         assert f'"{key}"' in source
 
 
+def _fields(schema: probatio.Schema) -> dict[str, dict[str, Any]]:
+    """Return the fields of a form as its texts have them, those of sections apart."""
+    names = {str(key): value for key, value in schema.schema.items()}
+    sections = {name for name, value in names.items() if isinstance(value, section)}
+    found = {"": dict.fromkeys(names.keys() - sections)}
+    for name in sections:
+        found[name] = {str(key): None for key in names[name].schema.schema}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("flow", "step", "schema"),
+    [
+        ("config", "user", config_flow._USER_SCHEMA),
+        ("config", "discovery_confirm", config_flow._DISCOVERY_SCHEMA),
+        ("config", "reconfigure", config_flow._RECONFIGURE_SCHEMA),
+        ("config", "reauth_confirm", config_flow._REAUTH_SCHEMA),
+        ("options", "init", config_flow._OPTIONS_SCHEMA),
+    ],
+)
+def test_forms(flow: str, step: str, schema: probatio.Schema) -> None:
+    """Test each field of a form has its name and help, and each of them its field."""
+    texts = TEXTS[flow]["step"][step]
+    by_section = {"": texts, **texts.get("sections", {})}
+    fields = _fields(schema)
+    assert by_section.keys() == fields.keys()
+    for name, told in by_section.items():
+        assert told["data"].keys() == told["data_description"].keys()
+        assert told["data"].keys() == fields[name].keys()
+
+
 def test_exceptions() -> None:
     """Test each failure of a refresh or action has its text, and each text its use."""
-    sources = [Path(module.__file__).read_text() for module in (controls, services)]
+    names = ("controls.py", "services.py")
+    sources = [(INTEGRATION / name).read_text() for name in names]
     said = {
         key
         for source in sources

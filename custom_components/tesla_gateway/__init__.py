@@ -4,12 +4,14 @@ import asyncio
 
 from aiohttp import DummyCookieJar
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.typing import ConfigType
 
+from .certificate import async_certificate_settled
 from .connection import client_of
 from .const import CONF_RECORD, DOMAIN
 from .controls import async_follow_firmware
@@ -21,7 +23,7 @@ from .coordinator import (
     LiveCoordinator,
     StateCoordinator,
 )
-from .devices import GatewayDevices
+from .devices import GatewayDevices, is_told
 from .gateway import GatewayClient, GatewayRecord
 from .goals import Goal, Goals
 from .services import async_setup_services
@@ -109,7 +111,27 @@ def _client(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayClient:
         hass.config_entries.async_update_entry(entry, data=data)
 
     record = GatewayRecord(entry.data.get(CONF_RECORD), on_change=keep_record)
+    if record.is_shortened:
+        keep_record()
     entry.async_on_unload(record.detach)
     # Home Assistant's shared session would keep the gateway's cookies, a login.
     web = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
     return client_of(entry.data, web=web, record=record)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
+    """Ask nothing more about a gateway that is deleted."""
+    async_certificate_settled(hass, entry)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: GatewayConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Let a device be deleted that the gateway tells nothing of any more.
+
+    The entry begins anew then, so that the device appears again when it comes back.
+    """
+    if entry.state is not ConfigEntryState.LOADED or is_told(entry, device):
+        return False
+    hass.config_entries.async_schedule_reload(entry.entry_id)
+    return True

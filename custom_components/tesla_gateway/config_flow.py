@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final, override
 
-from aiohttp import DummyCookieJar
 import probatio
 
 from homeassistant.config_entries import (
@@ -15,8 +14,8 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_BASE, CONF_EMAIL, CONF_HOST, CONF_PASSWORD
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -24,13 +23,15 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 
-from .connection import client_of
+from .connection import UNPINNED, async_pin, brief_session, client_of, stranger_of
 from .const import (
     CONF_ADVANCED,
     CONF_FINGERPRINT,
     CONF_MODEL,
     CONF_PACE,
+    CONF_PIN_CERTIFICATE,
     CONF_RECORD,
     CONF_ROLE,
     DOMAIN,
@@ -38,6 +39,7 @@ from .const import (
     PACE_NORMAL,
     PACES,
 )
+from .discovery import Sighting, async_look
 from .gateway import (
     GatewayAuthenticationError,
     GatewayCertificateError,
@@ -54,10 +56,10 @@ from .gateway import (
     Identity,
     LoginRefusal,
     Role,
-    certificate_fingerprint,
     normalized_host,
 )
 
+_HOST = TextSelector(TextSelectorConfig(autocomplete="off"))
 _PASSWORD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
 )
@@ -68,21 +70,35 @@ _ROLE = SelectSelector(
         translation_key="role",
     )
 )
+_ANY_ROLE: Final = {probatio.Required(CONF_ROLE, default=Role.CUSTOMER.value): _ROLE}
+_PINNING: Final = {
+    probatio.Required(CONF_PIN_CERTIFICATE, default=True): BooleanSelector()
+}
 _USER_SCHEMA: Final = probatio.Schema(
     {
-        probatio.Required(CONF_HOST): TextSelector(
-            TextSelectorConfig(autocomplete="off")
-        ),
+        probatio.Required(CONF_HOST): _HOST,
         probatio.Required(CONF_PASSWORD): _PASSWORD,
         probatio.Optional(CONF_EMAIL): TextSelector(
             TextSelectorConfig(type=TextSelectorType.EMAIL)
         ),
         probatio.Optional(CONF_ADVANCED): section(
-            probatio.Schema(
-                {probatio.Required(CONF_ROLE, default=Role.CUSTOMER.value): _ROLE}
-            ),
-            {"collapsed": True},
+            probatio.Schema({**_ANY_ROLE, **_PINNING}), {"collapsed": True}
         ),
+    }
+)
+_DISCOVERY_SCHEMA: Final = probatio.Schema(
+    {
+        probatio.Required(CONF_PASSWORD): _PASSWORD,
+        probatio.Optional(CONF_ADVANCED): section(
+            probatio.Schema(_ANY_ROLE), {"collapsed": True}
+        ),
+    }
+)
+_RECONFIGURE_SCHEMA: Final = probatio.Schema(
+    {
+        probatio.Required(CONF_HOST): _HOST,
+        probatio.Optional(CONF_PASSWORD): _PASSWORD,
+        probatio.Required(CONF_ROLE): _ROLE,
     }
 )
 _REAUTH_SCHEMA: Final = probatio.Schema(
@@ -96,7 +112,8 @@ _OPTIONS_SCHEMA: Final = probatio.Schema(
                 mode=SelectSelectorMode.DROPDOWN,
                 translation_key="pace",
             )
-        )
+        ),
+        **_PINNING,
     }
 )
 _ERRORS: Final[Mapping[type[GatewayError], tuple[str, str]]] = {
@@ -116,9 +133,10 @@ _READ_ONLY_SINCE: Final = (24, 44)
 
 
 class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Adds a gateway, and asks for its password again when it changes."""
+    """Adds a gateway, and changes how it is reached when it or its password moves."""
 
     VERSION = 1
+    _discovered: Mapping[str, Any]
 
     @staticmethod
     @callback
@@ -134,33 +152,68 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for address and password, and add the gateway that answers."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            data = {
-                CONF_HOST: user_input[CONF_HOST],
-                CONF_PASSWORD: user_input[CONF_PASSWORD],
-                CONF_EMAIL: user_input.get(CONF_EMAIL, ""),
-                CONF_ROLE: user_input.get(CONF_ADVANCED, {}).get(
-                    CONF_ROLE, Role.CUSTOMER.value
-                ),
-            }
+            host = {CONF_HOST: user_input[CONF_HOST]}
+            advanced = user_input.get(CONF_ADVANCED, {})
+            pin = {} if advanced.get(CONF_PIN_CERTIFICATE, True) else UNPINNED
+            data = host | _login(user_input) | pin
             identity, errors = await self._async_try(data)
             if identity:
-                await self.async_set_unique_id(identity.din, raise_on_progress=False)
-                self._abort_if_unique_id_configured()
-                return self.async_create_entry(
-                    title=identity.site_name or identity.model.value,
-                    data=data,
-                    description=_limits(identity, Role(data[CONF_ROLE])),
-                    description_placeholders={
-                        "model": identity.model.value,
-                        "firmware": identity.firmware or "?",
-                    },
-                )
-        return self.async_show_form(
-            step_id="user",
-            data_schema=self.add_suggested_values_to_schema(
-                _USER_SCHEMA, _without_password(user_input)
-            ),
-            errors=errors,
+                return await self._async_add(identity, data)
+        return self._async_ask("user", _USER_SCHEMA, user_input, errors)
+
+    @override
+    async def async_step_dhcp(
+        self, discovery_info: DhcpServiceInfo
+    ) -> ConfigFlowResult:
+        """Follow a gateway that has moved, or ask about one that is new."""
+        entries = self._async_current_entries(include_ignore=False)
+        sighting = Sighting.of(discovery_info)
+        try:
+            found = await async_look(self.hass, sighting, entries)
+        except GatewayError as err:
+            LOGGER.debug("No gateway where one was seen: %s", err)
+            return self.async_abort(reason="cannot_connect")
+        await self.async_set_unique_id(found.unique_id)
+        self._abort_if_unique_id_configured(
+            updates=found.data if found.has_moved else None
+        )
+        self._discovered = found.data
+        self.context["title_placeholders"] = {"host": sighting.host}
+        return await self.async_step_discovery_confirm()
+
+    async def async_step_discovery_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the password of a gateway that was seen; add it with that alone."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = {**self._discovered, **_login(user_input)}
+            identity, errors = await self._async_try(data)
+            if identity:
+                return await self._async_add(identity, data)
+        return self._async_ask(
+            "discovery_confirm",
+            _DISCOVERY_SCHEMA,
+            user_input,
+            errors,
+            host=self._discovered[CONF_HOST],
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask where a gateway is now, and how to log in; it must be the same one."""
+        errors: dict[str, str] = {}
+        entry = self._get_reconfigure_entry()
+        data = dict(entry.data) | (user_input or {})
+        if user_input is not None:
+            data[CONF_PASSWORD] = data[CONF_PASSWORD] or entry.data[CONF_PASSWORD]
+            identity, errors = await self._async_try(data)
+            if identity:
+                return await self._async_change(identity, entry, data)
+        shown = {CONF_HOST: data[CONF_HOST], CONF_ROLE: data[CONF_ROLE]}
+        return self._async_ask(
+            "reconfigure", _RECONFIGURE_SCHEMA, shown, errors, name=entry.title
         )
 
     async def async_step_reauth(
@@ -179,17 +232,61 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             identity, errors = await self._async_try(data)
             if identity:
-                await self.async_set_unique_id(identity.din)
-                self._abort_if_unique_id_mismatch(reason="another_gateway")
-                return self.async_update_reload_and_abort(entry, data=data)
-        return self.async_show_form(
-            step_id="reauth_confirm",
-            data_schema=self.add_suggested_values_to_schema(
-                _REAUTH_SCHEMA, {CONF_ROLE: data[CONF_ROLE]}
-            ),
-            description_placeholders={"name": entry.title},
-            errors=errors,
+                return await self._async_change(identity, entry, data)
+        shown = {CONF_ROLE: data[CONF_ROLE]}
+        return self._async_ask(
+            "reauth_confirm", _REAUTH_SCHEMA, shown, errors, name=entry.title
         )
+
+    @callback
+    def _async_ask(
+        self,
+        step_id: str,
+        schema: probatio.Schema,
+        shown: Mapping[str, Any] | None,
+        errors: Mapping[str, str],
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        """Show a form, with what may be shown again of what was typed.
+
+        An error of a field that the form does not have stands above all fields.
+        """
+        again = {
+            key: value for key, value in (shown or {}).items() if key != CONF_PASSWORD
+        }
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, again),
+            description_placeholders=placeholders,
+            errors={
+                key if key in schema.schema else CONF_BASE: error
+                for key, error in errors.items()
+            },
+        )
+
+    async def _async_add(
+        self, identity: Identity, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Add a gateway, unless there is an entry of it."""
+        await self.async_set_unique_id(identity.din, raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(
+            title=identity.site_name or identity.model.value,
+            data=data,
+            description=_limits(identity, Role(data[CONF_ROLE])),
+            description_placeholders={
+                "model": identity.model.value,
+                "firmware": identity.firmware or "?",
+            },
+        )
+
+    async def _async_change(
+        self, identity: Identity, entry: ConfigEntry, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Change the entry of a gateway, unless another one answers."""
+        await self.async_set_unique_id(identity.din)
+        self._abort_if_unique_id_mismatch(reason="another_gateway")
+        return self.async_update_reload_and_abort(entry, data=data)
 
     async def _async_try(
         self, data: dict[str, Any]
@@ -210,45 +307,80 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             return None, _refusal_errors(err.refusal)
         except GatewayError as err:
             LOGGER.debug("No gateway to add: %s", err)
+            if isinstance(err, GatewayTlsError) and not data.get(
+                CONF_FINGERPRINT, True
+            ):
+                return None, {CONF_BASE: "not_verified"}
             errors = (error for kind, error in _ERRORS.items() if isinstance(err, kind))
             return None, dict([next(errors)])
 
     async def _async_connect(self, data: dict[str, Any]) -> Identity:
         """Log in to the gateway; keep certificate, model and token in the data."""
-        web = async_create_clientsession(
-            self.hass, auto_cleanup=False, cookie_jar=DummyCookieJar()
-        )
         record = GatewayRecord()
-        try:
+        with brief_session(self.hass) as web:
             if CONF_FINGERPRINT not in data:
-                fingerprint = await certificate_fingerprint(data[CONF_HOST], web=web)
-                data[CONF_FINGERPRINT] = fingerprint.hex()
+                data |= await async_pin(data[CONF_HOST], web=web)
             client = client_of(data, web=web, record=record)
             await client.login()
             with client.poll():
                 identity = await client.identity()
-        finally:
-            web.detach()
         data[CONF_MODEL] = identity.model.value
         data[CONF_RECORD] = record.as_dict()
         return identity
 
 
 class GatewayOptionsFlow(OptionsFlowWithReload):
-    """Lets people choose how often the gateway is asked."""
+    """Lets people choose how often the gateway is asked, and how it is known."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the pace."""
+        """Ask for the pace, and whether the certificate is pinned."""
+        errors: dict[str, str] = {}
+        pinned = self.config_entry.data[CONF_FINGERPRINT] is not None
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
+            if user_input[CONF_PIN_CERTIFICATE] is not pinned:
+                errors = await self._async_pin_or_not(pin=not pinned)
+            if not errors:
+                return self.async_create_entry(data=user_input)
+        shown = {**self.config_entry.options, CONF_PIN_CERTIFICATE: pinned}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _OPTIONS_SCHEMA, self.config_entry.options
+                _OPTIONS_SCHEMA, shown | (user_input or {})
             ),
+            errors=errors,
         )
+
+    async def _async_pin_or_not(self, *, pin: bool) -> dict[str, str]:
+        """Pin the certificate that is shown now, or see that an authority vouches.
+
+        Neither takes anything secret. What fails changes nothing; return its error.
+        """
+        entry, host = self.config_entry, self.config_entry.data[CONF_HOST]
+        try:
+            with brief_session(self.hass) as web:
+                if pin:
+                    changed = entry.data | await async_pin(host, web=web)
+                else:
+                    changed = entry.data | UNPINNED
+                    await stranger_of(changed, web=web).open_din()
+        except GatewayError as err:
+            LOGGER.debug("No certificate to rely on: %s", err)
+            unverified = not pin and isinstance(err, GatewayTlsError)
+            return {CONF_BASE: "not_verified" if unverified else "cannot_connect"}
+        self.hass.config_entries.async_update_entry(entry, data=changed)
+        return {}
+
+
+def _login(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed of the login to a new gateway."""
+    advanced = user_input.get(CONF_ADVANCED, {})
+    return {
+        CONF_PASSWORD: user_input[CONF_PASSWORD],
+        CONF_EMAIL: user_input.get(CONF_EMAIL, ""),
+        CONF_ROLE: advanced.get(CONF_ROLE, Role.CUSTOMER.value),
+    }
 
 
 def _refusal_errors(refusal: LoginRefusal) -> dict[str, str]:
@@ -259,15 +391,6 @@ def _refusal_errors(refusal: LoginRefusal) -> dict[str, str]:
     if refusal is LoginRefusal.PHYSICAL_ACCESS:
         return {CONF_BASE: "role_refused"}
     return {CONF_PASSWORD: "invalid_auth"}
-
-
-def _without_password(user_input: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what was typed and may be shown again."""
-    return {
-        field: value
-        for field, value in (user_input or {}).items()
-        if field != CONF_PASSWORD
-    }
 
 
 def _limits(identity: Identity, role: Role) -> str:

@@ -1,20 +1,59 @@
 """The client of a config entry, for set-up and for the config flow."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, DummyCookieJar
 
 from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.util import dt as dt_util
 
-from .const import CONF_FINGERPRINT, CONF_ROLE
-from .gateway import Credentials, GatewayClient, GatewayRecord, GatewaySession, Role
+from .const import CONF_FINGERPRINT, CONF_PINNED_AT, CONF_ROLE
+from .gateway import (
+    Credentials,
+    GatewayClient,
+    GatewayRecord,
+    GatewaySession,
+    Role,
+    certificate_fingerprint,
+)
+
+UNPINNED: Final = {CONF_FINGERPRINT: None, CONF_PINNED_AT: None}
+"""What the data of an entry say when an authority has to vouch for the certificate."""
+
+
+@contextmanager
+def brief_session(hass: HomeAssistant) -> Generator[ClientSession]:
+    """Return a session for a few requests; it keeps no cookies and leaves nothing."""
+    web = async_create_clientsession(
+        hass, auto_cleanup=False, cookie_jar=DummyCookieJar()
+    )
+    try:
+        yield web
+    finally:
+        web.detach()
+
+
+async def async_pin(host: str, *, web: ClientSession) -> dict[str, str]:
+    """Return what the data of an entry say to pin the certificate that is shown now.
+
+    Whoever shows it sees no request.
+    """
+    fingerprint = await certificate_fingerprint(host, web=web)
+    return {
+        CONF_FINGERPRINT: fingerprint.hex(),
+        CONF_PINNED_AT: dt_util.utcnow().isoformat(),
+    }
 
 
 def client_of(
     data: Mapping[str, Any], *, web: ClientSession, record: GatewayRecord
 ) -> GatewayClient:
     """Return the client that the data of a config entry describe."""
+    pinned = data[CONF_FINGERPRINT]
     session = GatewaySession(
         data[CONF_HOST],
         web=web,
@@ -23,7 +62,13 @@ def client_of(
             role=Role(data[CONF_ROLE]),
             email=data[CONF_EMAIL],
         ),
-        fingerprint=bytes.fromhex(data[CONF_FINGERPRINT]),
+        fingerprint=bytes.fromhex(pinned) if pinned else None,
         record=record,
     )
     return GatewayClient(session)
+
+
+def stranger_of(data: Mapping[str, Any], *, web: ClientSession) -> GatewayClient:
+    """Return a client that has nothing to log in with, to ask what anybody may."""
+    nobody = {CONF_PASSWORD: "", CONF_ROLE: Role.CUSTOMER, CONF_EMAIL: ""}
+    return client_of({**data, **nobody}, web=web, record=GatewayRecord())

@@ -18,6 +18,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
+from .certificate import async_certificate_changed, async_certificate_settled
 from .const import (
     CONF_PACE,
     DEVICE_INTERVAL,
@@ -194,6 +195,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         errors = dict(outcome for outcome in outcomes if outcome is not None)
         faults = [error for error in errors.values() if not isinstance(error, _ANSWERS)]
         self._follow_login(faults)
+        self._follow_certificate(faults, is_read=len(errors) < len(outcomes))
         # What failed is not left alone for longer than what is read most slowly.
         again = min(self._interval, DEVICE_INTERVAL) if faults else self._interval
         self.update_interval = again
@@ -328,6 +330,16 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         elif not self.client.is_login_refused:
             for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    def _follow_certificate(
+        self, faults: Sequence[GatewayError], *, is_read: bool
+    ) -> None:
+        """Ask about a certificate that is not the pinned one, and stop asking after."""
+        changed = (f for f in faults if isinstance(f, GatewayCertificateError))
+        if error := next(changed, None):
+            async_certificate_changed(self.hass, self.config_entry, error)
+        elif is_read:
+            async_certificate_settled(self.hass, self.config_entry)
 
     def _update_failed(self, error: GatewayError) -> UpdateFailed:
         """Return the failure of the whole refresh in Home Assistant's terms."""

@@ -7,7 +7,7 @@ becomes one device here, which takes from each of them what it tells.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from homeassistant.const import CONF_HOST
+from homeassistant.const import CONF_HOST, CONF_MAC
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
@@ -58,6 +58,23 @@ def meter_id(entry: GatewayConfigEntry, meter: PhaseMeter) -> str:
     return part_id(entry, meter.part_of or meter.serial_number)
 
 
+def is_told(entry: GatewayConfigEntry, device: dr.DeviceEntry) -> bool:
+    """Return whether the gateway tells of a device right now, or is it itself."""
+    runtime = entry.runtime_data
+    state, devices, info = runtime.state.data, runtime.devices.data, runtime.info.data
+    told = {gateway_id(entry)}
+    told |= (state.system.batteries if state.system else {}).keys()
+    told |= {component_id(entry, each) for each in (state.components or {}).values()}
+    for meters in (state.site_meters, state.solar_meters):
+        told |= {meter_id(entry, meter) for meter in (meters or {}).values()}
+    if devices and devices.powerwalls:
+        told |= devices.powerwalls.units.keys()
+        told |= {part_id(entry, kind) for kind in devices.powerwalls.accessories}
+    generators = info.generators.units if info and info.generators else ()
+    told |= {part_id(entry, f"generator_{n}") for n, _ in enumerate(generators, 1)}
+    return any((DOMAIN, each) in device.identifiers for each in told)
+
+
 class GatewayDevices:
     """Keeps the device registry up to date with what is read."""
 
@@ -76,6 +93,7 @@ class GatewayDevices:
             name=entry.title,
             serial_number=serial_number,
         )
+        self._connect(entry.data.get(CONF_MAC))
 
     @callback
     def follow(self) -> None:
@@ -83,6 +101,7 @@ class GatewayDevices:
         runtime = self._entry.runtime_data
         self._follow(runtime.state, self._update_state)
         self._follow(runtime.devices, self._update_powerwalls)
+        self._follow(runtime.devices, self._update_networks)
         self._follow(runtime.info, self._update_info)
 
     def _follow[DataT](
@@ -123,6 +142,11 @@ class GatewayDevices:
                 presumed={"model": _KINDS[ComponentKind(kind)]},
                 translation_key=kind,
             )
+
+    def _update_networks(self, devices: Devices) -> None:
+        """Register by which MAC address the home network knows the gateway."""
+        active = devices.networks.active if devices.networks else None
+        self._connect(active.mac_address if active else None)
 
     def _update_info(self, info: Info) -> None:
         """Register the gateway's firmware, and generators."""
@@ -199,6 +223,14 @@ class GatewayDevices:
             **_numbered(kind, _ending(serial_number)),
             model=None if meter.part_of else meter.kind,
         )
+
+    def _connect(self, mac_address: str | None) -> None:
+        """Register a MAC address, by which discovery finds the gateway again."""
+        if mac_address:
+            self._register(
+                gateway_id(self._entry),
+                connections={(dr.CONNECTION_NETWORK_MAC, mac_address)},
+            )
 
     def _below(
         self,

@@ -2,16 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, override
+from logging import DEBUG, WARNING
+from time import monotonic, time
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import (
+    ExtraStoredData,
+    RestoredExtraData,
+    RestoreEntity,
+)
 from homeassistant.helpers.typing import StateType
 
+from .const import LOGGER
 from .coordinator import GatewayConfigEntry
+from .energy_guard import EnergyGuard, Notice
 from .entity import EntityAdder, GatewayEntity, Part, Units
+from .limits import METER_LIMITS, battery_limit, unlimited
 from .parts import (
     accessories,
     batteries,
@@ -47,9 +57,16 @@ from .sensor_tables import (
     SITE_CONTROLLER_SENSORS,
     SYSTEM_SENSORS,
 )
-from .sensor_types import Described, GatewaySensorDescription
+from .sensor_types import Described, GatewaySensorDescription, limited
 
 PARALLEL_UPDATES = 0
+
+_SAID: Final = {
+    Notice.HELD_BACK: "cannot be, and is held back",
+    Notice.RESET_CONFIRMED: "is believed: the counter has begun anew",
+    Notice.JUMP_ACCEPTED: "is believed: it has stayed for an hour",
+}
+"""What the log says of a lifetime energy."""
 
 type _Table = tuple[Part[Any] | Units[Any], Described[Any]]
 """What the sensors hang on, and which they are."""
@@ -68,14 +85,15 @@ async def async_setup_entry(
     )
     for tables in (_live, _state, _components, _installation):
         for part, descriptions in tables(entry):
-            adder.add(part, GatewaySensor, descriptions)
+            adder.add(part, _sensor, descriptions)
 
 
 def _live(entry: GatewayConfigEntry) -> Iterator[_Table]:
     """Yield the tables of the power flow."""
     live = entry.runtime_data.live
     for kind, descriptions in METER_SENSORS.items():
-        yield gateway_part(live, meter(kind)), descriptions
+        limit = METER_LIMITS.get(kind, unlimited)
+        yield gateway_part(live, meter(kind)), limited(limit, descriptions)
     yield gateway_part(live, lambda data: data.charge), CHARGE_SENSORS
     yield gateway_part(live, lambda data: data.grid), GRID_SENSORS
 
@@ -90,7 +108,7 @@ def _state(entry: GatewayConfigEntry) -> Iterator[_Table]:
         gateway_part(state, lambda data: data.site_controller),
         SITE_CONTROLLER_SENSORS,
     )
-    yield batteries(entry), BATTERY_SENSORS
+    yield batteries(entry), limited(battery_limit, BATTERY_SENSORS)
 
 
 def _components(entry: GatewayConfigEntry) -> Iterator[_Table]:
@@ -118,6 +136,15 @@ def _installation(entry: GatewayConfigEntry) -> Iterator[_Table]:
     yield gateway_part(info, lambda data: data.solars), SOLAR_SYSTEM_SENSORS
 
 
+def _sensor[PartT](
+    part: Part[PartT], description: GatewaySensorDescription[PartT]
+) -> GatewaySensor[PartT]:
+    """Return the entity that shows a reading."""
+    if description.is_lifetime:
+        return LifetimeSensor(part, description)
+    return GatewaySensor(part, description)
+
+
 class GatewaySensor[PartT](GatewayEntity[PartT, StateType | datetime], SensorEntity):
     """One reading."""
 
@@ -128,3 +155,58 @@ class GatewaySensor[PartT](GatewayEntity[PartT, StateType | datetime], SensorEnt
     def native_value(self) -> StateType | datetime:
         """Return the latest reading."""
         return self.shown_value
+
+
+class LifetimeSensor[PartT](GatewaySensor[PartT], RestoreEntity):
+    """One lifetime energy, of which nothing goes out that would spoil a total."""
+
+    def __init__(
+        self, part: Part[PartT], description: GatewaySensorDescription[PartT]
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(part, description)
+        self._guard = EnergyGuard()
+        self._limit: float | None = None
+        self._energy: float | None = None
+
+    @property
+    @override
+    def shown_value(self) -> StateType | datetime:
+        """Return the latest reading that is believed."""
+        return self._energy
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> ExtraStoredData:
+        """Return what is known of the counter, for the next start."""
+        return RestoredExtraData(self._guard.as_dict())
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Take up what was known before the last stop."""
+        if kept := await self.async_get_last_extra_data():
+            self._guard = EnergyGuard(kept.as_dict())
+        self._admit()
+        await super().async_added_to_hass()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Look at the reading before it is shown."""
+        self._admit()
+        super()._handle_coordinator_update()
+
+    def _admit(self) -> None:
+        """Hand the reading to the guard, and tell once what is the matter with it."""
+        reading = super().shown_value
+        runtime = self.coordinator.config_entry.runtime_data
+        self._limit = self.entity_description.limit_fn(runtime) or self._limit
+        self._energy = self._guard.admit(
+            reading if isinstance(reading, int | float) else None,
+            limit=self._limit,
+            utc=time(),
+            monotonic=monotonic(),
+        )
+        if notice := self._guard.notice:
+            level = DEBUG if notice is Notice.HELD_BACK else WARNING
+            LOGGER.log(level, "%s: %s Wh %s", self.entity_id, reading, _SAID[notice])

@@ -13,6 +13,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import (
     DEGREE,
+    MAX_LENGTH_STATE_STATE,
     REVOLUTIONS_PER_MINUTE,
     EntityCategory,
     UnitOfApparentPower,
@@ -28,6 +29,7 @@ from homeassistant.const import (
 )
 from homeassistant.helpers.typing import StateType
 
+from .coordinator import GatewayRuntimeData
 from .entity import GatewayDescription
 
 type Number[PartT] = Callable[[PartT], float | None]
@@ -40,6 +42,25 @@ class GatewaySensorDescription[PartT](
     SensorEntityDescription, GatewayDescription[PartT, StateType | datetime]
 ):
     """Describes one sensor."""
+
+    limit_fn: Callable[[GatewayRuntimeData], float | None] = lambda _: None
+    """The most that the hardware behind a lifetime energy moves, in watts."""
+
+    @property
+    def is_lifetime(self) -> bool:
+        """Return whether it is an energy that is counted for ever."""
+        return self.state_class is SensorStateClass.TOTAL_INCREASING
+
+
+def limited[PartT](
+    limit_fn: Callable[[GatewayRuntimeData], float | None],
+    descriptions: Described[PartT],
+) -> Described[PartT]:
+    """Describe lifetime energies as those of hardware that moves so much at most."""
+    return tuple(
+        replace(each, limit_fn=limit_fn) if each.is_lifetime else each
+        for each in descriptions
+    )
 
 
 def diagnostic[PartT](
@@ -61,6 +82,8 @@ class Quantity:
     state_class: SensorStateClass = SensorStateClass.MEASUREMENT
     precision: int = 0
     """Decimals that are shown; the state has them all."""
+    counts: bool = False
+    """Whether there is none before it is above 0."""
 
     def __call__[PartT](
         self, key: str, value_fn: Number[PartT]
@@ -74,6 +97,7 @@ class Quantity:
             suggested_display_precision=self.precision,
             state_class=self.state_class,
             value_fn=value_fn,
+            exists_fn=(lambda part: bool(value_fn(part))) if self.counts else None,
         )
 
 
@@ -124,6 +148,7 @@ lifetime: Final = Quantity(
     unit=UnitOfEnergy.WATT_HOUR,
     device_class=SensorDeviceClass.ENERGY,
     state_class=SensorStateClass.TOTAL_INCREASING,
+    counts=True,
 )
 """An energy that is counted for ever, in the gateway's full resolution."""
 
@@ -132,11 +157,16 @@ def word[PartT](
     key: str, value_fn: Callable[[PartT], str | None]
 ) -> GatewaySensorDescription[PartT]:
     """Describe a state in the gateway's words, of which not all are known."""
+
+    def shortened(part: PartT) -> str | None:
+        text = value_fn(part)
+        return text and text[:MAX_LENGTH_STATE_STATE]
+
     return GatewaySensorDescription(
         key=key,
         translation_key=key,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=value_fn,
+        value_fn=shortened,
     )
 
 

@@ -76,7 +76,7 @@ def wall_clock() -> Clock:
 @pytest.fixture
 def record(clock: Clock, wall_clock: Clock) -> GatewayRecord:
     """Return the record of a gateway that was never talked to."""
-    return GatewayRecord(clock=clock, wall_clock=wall_clock)
+    return GatewayRecord(clock=clock, wall_clock=wall_clock, chance=lambda: 0.0)
 
 
 @pytest.fixture

@@ -173,6 +173,52 @@ def test_tells_of_changes(change: Callable[[GatewayRecord], object]) -> None:
     assert heard[0] != before
 
 
+@pytest.mark.parametrize(
+    ("asked", "chance", "waited"),
+    [
+        (120.0, 0.0, 120.0),
+        (120.0, 0.5, 122.5),
+        (120.0, 1.0, 125.0),
+        (10.0, 1.0, 11.0),
+        (0.0, 1.0, 0.0),
+        (9e9, 1.0, 3600.0),
+    ],
+)
+def test_not_all_come_back_at_once(
+    clock: Clock, asked: float, chance: float, waited: float
+) -> None:
+    """Test a wait is a little longer by chance, and what is told is what is waited."""
+    record = GatewayRecord(clock=clock, chance=lambda: chance)
+    assert record.wait(asked).retry_after == pytest.approx(waited)
+    clock.now += waited - 0.01
+    if waited:
+        with pytest.raises(GatewayRateLimitError):
+            record.check_wait()
+    clock.now += 0.02
+    record.check_wait()
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_shortened"),
+    [
+        ({}, False),
+        ({"wait_until": 1_800_000_100.0}, False),
+        ({"wait_until": 1_800_086_400.0}, True),
+        ({"refused_until": 1_800_000_601.0}, True),
+        ({"logins_until": [1_800_000_001.0, 1_800_000_700.0]}, True),
+    ],
+)
+def test_tells_of_a_leap(
+    clock: Clock,
+    wall_clock: Clock,
+    kept: dict[str, object],
+    is_shortened: bool,  # noqa: FBT001
+) -> None:
+    """Test a wait that is longer than any is said to be, so that it is kept anew."""
+    record = GatewayRecord(kept, clock=clock, wall_clock=wall_clock)
+    assert record.is_shortened == is_shortened
+
+
 def test_survives_a_restart(record: GatewayRecord, restart: Restart) -> None:
     """Test token, wait, pause and budget go on where they were."""
     record.logged_in("token")

@@ -14,6 +14,7 @@ from .errors import (
     GatewayError,
     GatewayForbiddenError,
     GatewayIdentityError,
+    GatewayRateLimitError,
     GatewayRejectedError,
     GatewayResponseError,
 )
@@ -268,6 +269,17 @@ class GatewayReader:
             site_name=site.name if site else None,
             running=controller.running if controller else None,
         )
+
+    async def open_din(self) -> str | None:
+        """Read the DIN as far as it is told to anybody: without token and login.
+
+        A refusal tells nothing of it. Raise what says that no gateway answers.
+        """
+        try:
+            body = await self._session.get_openly("/api/status")
+        except GatewayRejectedError, GatewayRateLimitError:
+            return None
+        return parse_installation.status(body, now=datetime.now(UTC)).din
 
     async def _din(self) -> str:
         """Return the DIN from where firmware without it in the status has it."""

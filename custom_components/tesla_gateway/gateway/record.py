@@ -7,6 +7,7 @@ that a clock that jumps can at most lengthen one wait to its maximum.
 """
 
 from collections.abc import Callable, Mapping
+import random
 import time
 
 from .errors import (
@@ -26,6 +27,11 @@ REFUSED_LOGIN_PAUSE = 600.0
 """Seconds before a login is tried again that was refused."""
 LONGEST_WAIT = 3600.0
 """Seconds; a gateway that asks for more is asked again after this."""
+LONGEST_JITTER = 5.0
+"""Seconds, or a tenth of a shorter wait, by which one is longer than asked for.
+
+By chance, so that not all who were told the same moment come back at it.
+"""
 
 
 class GatewayRecord:
@@ -38,14 +44,19 @@ class GatewayRecord:
         on_change: Callable[[], None] = lambda: None,
         clock: Callable[[], float] | None = None,
         wall_clock: Callable[[], float] | None = None,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         """Take up what `as_dict` of an earlier record gave.
 
         `on_change` is called whenever `as_dict` would give something new. The
-        clocks tell monotonic seconds and UTC seconds.
+        clocks tell monotonic seconds and UTC seconds; `chance` is 0 to 1.
         """
         kept = kept or {}
+        self.is_shortened = False
+        """Whether a wait that was kept was longer than any is, as after a leap of the
+        clock. Then what `as_dict` gives is to be kept at once, or it begins anew."""
         self._on_change = on_change
+        self._chance = chance
         self.clock = clock or time.monotonic
         self._wall_clock = wall_clock or time.time
         token = kept.get("token")
@@ -83,7 +94,9 @@ class GatewayRecord:
 
     def wait(self, seconds: float) -> GatewayRateLimitError:
         """Leave the gateway alone for so long; return the error that says so."""
-        seconds = min(max(seconds, 0.0), LONGEST_WAIT)
+        seconds = max(seconds, 0.0)
+        seconds += self._chance() * min(seconds / 10, LONGEST_JITTER)
+        seconds = min(seconds, LONGEST_WAIT)
         self._wait_until = max(self._wait_until, self.clock() + seconds)
         self._on_change()
         return GatewayRateLimitError(seconds)
@@ -157,5 +170,7 @@ class GatewayRecord:
         """Return a moment kept in UTC seconds as a monotonic one."""
         if not isinstance(kept, int | float):
             return 0.0
-        remaining = min(max(kept - self._wall_clock(), 0.0), longest)
+        left = kept - self._wall_clock()
+        self.is_shortened |= left > longest
+        remaining = min(max(left, 0.0), longest)
         return self.clock() + remaining if remaining else 0.0

@@ -156,6 +156,11 @@ class GatewaySession:
             self._accepted_paths[path] = None
         return body
 
+    async def get_openly(self, path: str) -> bytes:
+        """Return the body of the answer to a GET from nobody: no token, no login."""
+        answer = await self._request("GET", path, _poll.get() or _Poll(self._timeout))
+        return self._read(path, answer)
+
     async def exchange(
         self, method: str, path: str, json: object = None, act: Act | None = None
     ) -> Answer:

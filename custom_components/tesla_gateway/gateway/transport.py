@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import ipaddress
+import os
 from typing import Final, Literal
 
 import aiohttp
@@ -18,6 +19,7 @@ from yarl import URL
 from .errors import (
     GatewayCertificateError,
     GatewayConnectionError,
+    GatewayError,
     GatewayNameError,
     GatewayResponseError,
     GatewayTimeoutError,
@@ -27,6 +29,10 @@ from .errors import (
 
 MAX_ANSWER: Final = 4 * 1024 * 1024
 """Bytes of one answer; the largest real one, vitals of ten batteries, has 0.1 MB."""
+MAX_HEADER: Final = 8190
+"""Bytes of one header, and of the status line; a login's longest has some 300."""
+MAX_HEADERS: Final = 128
+"""Headers of one answer. Both are what aiohttp has by itself; sessions differ."""
 POLL_TIMEOUT: Final = 10.0
 """Seconds for one round of reading, counted from its first byte sent."""
 
@@ -108,25 +114,50 @@ async def send(
                 server_hostname=None if ssl is True else _server_name(url),
                 allow_redirects=False,
                 timeout=_NO_TIMEOUT,
+                max_line_size=MAX_HEADER,
+                max_field_size=MAX_HEADER,
+                max_headers=MAX_HEADERS,
                 middlewares=(_once,) if once else None,
             ) as response,
         ):
             body = await _bounded_body(response)
             return Answer(response.status, response.headers, body)
-    except aiohttp.ServerFingerprintMismatch as err:
-        raise GatewayCertificateError(err.expected, err.got) from err
-    except TimeoutError as err:
-        raise GatewayTimeoutError("the gateway did not answer in time") from err
-    except aiohttp.ClientConnectorDNSError as err:
-        raise GatewayNameError("the name has no address") from err
-    except aiohttp.ClientSSLError as err:
-        raise GatewayTlsError("no TLS connection comes about") from err
-    except aiohttp.ClientConnectorError as err:
-        raise GatewayUnreachableError(str(err.os_error)) from err
-    except aiohttp.ClientResponseError as err:
-        raise GatewayResponseError(f"{url.path} is not answered in HTTP") from err
     except (aiohttp.ClientError, OSError) as err:
-        raise GatewayConnectionError(str(err) or type(err).__name__) from err
+        # Without its cause: aiohttp quotes addresses, headers, and what it cannot read.
+        raise _translated(err, url) from None
+
+
+def _translated(error: Exception, url: URL) -> GatewayError:
+    """Return one of our errors for one of aiohttp's, of which some are others too."""
+    if isinstance(error, aiohttp.ServerFingerprintMismatch):
+        return GatewayCertificateError(error.expected, error.got)
+    for kind, ours, words in _ERRORS:
+        if isinstance(error, kind):
+            return ours(words.format(path=url.path, why=_why(error)))
+    return GatewayConnectionError(_why(error))
+
+
+_ERRORS: Final[tuple[tuple[type[Exception], type[GatewayError], str], ...]] = (
+    (TimeoutError, GatewayTimeoutError, "the gateway did not answer in time"),
+    (aiohttp.ClientConnectorDNSError, GatewayNameError, "the name has no address"),
+    (aiohttp.ClientSSLError, GatewayTlsError, "no TLS connection comes about"),
+    (aiohttp.ClientConnectorError, GatewayUnreachableError, "{why}"),
+    (
+        aiohttp.ClientResponseError,
+        GatewayResponseError,
+        "{path} is not answered in HTTP",
+    ),
+    (aiohttp.ClientPayloadError, GatewayConnectionError, "the answer broke off"),
+)
+"""What becomes of aiohttp's errors, most specific first."""
+
+
+def _why(error: Exception) -> str:
+    """Return what the system calls it; what asyncio makes of that has the address."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        error = error.os_error
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number else "the connection broke"
 
 
 async def _once(

@@ -1,0 +1,49 @@
+"""A certificate that is not the pinned one: asked about until that is settled."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_PINNED_AT, DOMAIN
+from .gateway import GatewayCertificateError
+
+
+@callback
+def async_certificate_changed(
+    hass: HomeAssistant, entry: ConfigEntry, error: GatewayCertificateError
+) -> None:
+    """Ask a person whether the certificate that is shown now is the gateway's."""
+    told_at = entry.data.get(CONF_PINNED_AT)
+    pinned_at = dt_util.parse_datetime(told_at) if told_at else entry.created_at
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(entry),
+        data={"entry_id": entry.entry_id, "fingerprint": error.shown.hex()},
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="certificate_changed",
+        translation_placeholders={
+            "name": entry.title,
+            "pinned": _readable(error.pinned),
+            "shown": _readable(error.shown),
+            "pinned_at": f"{dt_util.as_local(pinned_at or entry.created_at):%Y-%m-%d}",
+        },
+    )
+
+
+@callback
+def async_certificate_settled(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Ask no more: the pinned certificate is shown again, or the gateway is deleted."""
+    ir.async_delete_issue(hass, DOMAIN, issue_id(entry))
+
+
+def issue_id(entry: ConfigEntry) -> str:
+    """Return the id of the one issue there is about a gateway's certificate."""
+    return f"certificate_changed_{entry.entry_id}"
+
+
+def _readable(fingerprint: bytes) -> str:
+    """Return a fingerprint as browsers show it, to be compared by eye."""
+    return fingerprint.hex(":").upper()

@@ -1,0 +1,112 @@
+"""What is found out about a gateway that shows itself, before a person is asked.
+
+A gateway that nobody knows is sent nothing secret. One that we know is sent its token
+at another address only after it has shown its pinned certificate there.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_MAC
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+
+from .connection import async_pin, brief_session, client_of, stranger_of
+from .const import CONF_FINGERPRINT, CONF_RECORD
+from .gateway import GatewayError, GatewayRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """Something on the network that may be a gateway, as DHCP tells of it."""
+
+    host: str
+    mac: str = field(repr=False)
+    din: str | None = field(repr=False)
+    """The host name, where it looks like one: a Powerwall 2's gateway is called so."""
+
+    @classmethod
+    def of(cls, told: DhcpServiceInfo) -> Self:
+        """Return what DHCP tells, in our terms."""
+        return cls(
+            host=f"[{told.ip}]" if told.ip.count(":") > 1 else told.ip,
+            mac=dr.format_mac(told.macaddress),
+            din=told.hostname.upper() if "--" in told.hostname else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What has been found out about a sighting."""
+
+    unique_id: str = field(repr=False)
+    """The DIN; the MAC address as long as a new gateway does not tell it."""
+    data: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What is known so far of a new one, or of one that has moved."""
+    has_moved: bool = False
+
+
+async def async_look(
+    hass: HomeAssistant, sighting: Sighting, entries: Iterable[ConfigEntry]
+) -> Found:
+    """Find out who was seen; raise GatewayError when nothing there is a gateway."""
+    entries = list(entries)
+    at_address = next((e for e in entries if e.data[CONF_HOST] == sighting.host), None)
+    named = _named(hass, sighting, entries)
+    if named and named is at_address:
+        return Found(unique_id=str(named.unique_id))
+    place = {CONF_HOST: sighting.host, CONF_MAC: sighting.mac}
+    with brief_session(hass) as web:
+        pin = await async_pin(sighting.host, web=web)
+        shown = pin[CONF_FINGERPRINT]
+        same = (each for each in entries if each.data[CONF_FINGERPRINT] == shown)
+        entry = next(same, None) or named or at_address
+        if entry is None:
+            din = await stranger_of({**place, **pin}, web=web).open_din()
+            unique_id = din or sighting.din or sighting.mac
+            return Found(unique_id=unique_id, data={**place, **pin})
+    is_same = entry.data[CONF_FINGERPRINT] == shown
+    has_moved = is_same and await _async_has_moved(hass, entry, sighting.host)
+    return Found(unique_id=str(entry.unique_id), data=place, has_moved=has_moved)
+
+
+def _named(
+    hass: HomeAssistant, sighting: Sighting, entries: Iterable[ConfigEntry]
+) -> ConfigEntry | None:
+    """Return the entry with what was seen as MAC address or DIN: no proof of it yet."""
+    registry = dr.async_get(hass)
+    connection = (dr.CONNECTION_NETWORK_MAC, sighting.mac)
+    signs: tuple[Callable[[ConfigEntry], object], ...] = (
+        lambda each: registry.async_get_device_by_connection(connection, each.entry_id),
+        lambda each: each.unique_id == sighting.din,
+    )
+    return next((each for has in signs for each in entries if has(each)), None)
+
+
+async def _async_has_moved(hass: HomeAssistant, entry: ConfigEntry, host: str) -> bool:
+    """Return whether an entry's gateway answers at another address, and there alone.
+
+    It may have two: on Wi-Fi and on a cable. Nor is a name changed that still leads
+    to it.
+    """
+
+    @callback
+    def keep_record() -> None:
+        data = {**entry.data, CONF_RECORD: record.as_dict()}
+        hass.config_entries.async_update_entry(entry, data=data)
+
+    record = GatewayRecord(entry.data.get(CONF_RECORD), on_change=keep_record)
+    with brief_session(hass) as web:
+        with suppress(GatewayError):
+            pin = await async_pin(entry.data[CONF_HOST], web=web)
+            if pin[CONF_FINGERPRINT] == entry.data[CONF_FINGERPRINT]:
+                return False
+        client = client_of({**entry.data, CONF_HOST: host}, web=web, record=record)
+        with suppress(GatewayError), client.poll():
+            identity = await client.identity()
+            return identity.din == entry.unique_id
+    return False

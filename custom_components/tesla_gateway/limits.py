@@ -1,0 +1,57 @@
+"""How much the hardware behind a lifetime energy moves at most, in watts.
+
+As far as the gateway tells it; None where it does not.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from .coordinator import GatewayRuntimeData
+from .gateway import MeterKind
+
+type Limit = Callable[[GatewayRuntimeData], float | None]
+
+
+def unlimited(_: GatewayRuntimeData) -> None:
+    """Return that nobody knows."""
+
+
+def battery_limit(runtime: GatewayRuntimeData) -> float | None:
+    """Return what all batteries together charge or discharge at most."""
+    system = runtime.state.data.system
+    if system is None:
+        return None
+    told = (
+        system.max_charge_power,
+        system.max_discharge_power,
+        system.instantaneous_max_charge_power,
+        system.instantaneous_max_discharge_power,
+    )
+    return max((each for each in told if each is not None), default=None)
+
+
+def solar_limit(runtime: GatewayRuntimeData) -> float | None:
+    """Return what all panels together give at most, as the installer described them."""
+    info = runtime.info.data
+    return info.solars.power if info and info.solars else None
+
+
+def site_limit(runtime: GatewayRuntimeData) -> float | None:
+    """Return what the site takes or gives at most, where it is limited at all."""
+    info = runtime.info.data
+    return info.site.max_site_power if info and info.site else None
+
+
+def home_limit(runtime: GatewayRuntimeData) -> float | None:
+    """Return what grid, panels and batteries together can give the home."""
+    limits = [each(runtime) for each in (site_limit, solar_limit, battery_limit)]
+    known = [each for each in limits if each is not None]
+    return sum(known) if len(known) == len(limits) else None
+
+
+METER_LIMITS: Final[Mapping[MeterKind, Limit]] = {
+    MeterKind.SITE: site_limit,
+    MeterKind.LOAD: home_limit,
+    MeterKind.SOLAR: solar_limit,
+    MeterKind.BATTERY: battery_limit,
+}

@@ -1,0 +1,193 @@
+"""Tests of the config flow's reconfiguration: another address, another login."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from custom_components.tesla_gateway.const import (
+    CONF_FINGERPRINT,
+    CONF_PINNED_AT,
+    CONF_ROLE,
+)
+from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
+from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
+from simulator.server import Simulator
+
+from .conftest import PASSWORD, AddGateway, Tick
+from .flow_forms import check_texts, submit, suggested
+from .relays import relay
+
+CUSTOMER = {CONF_ROLE: "customer"}
+
+
+async def _open(hass: HomeAssistant, entry: GatewayConfigEntry) -> dict[str, Any]:
+    """Open the form."""
+    result: dict[str, Any] = dict(
+        await hass.config_entries.flow.async_init(
+            entry.domain,
+            context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id},
+        )
+    )
+    assert result["step_id"] == "reconfigure"
+    assert not result["errors"]
+    check_texts(result)
+    return result
+
+
+async def _start(hass: HomeAssistant, entry: GatewayConfigEntry) -> str:
+    """Open the form, and return the flow's id."""
+    return str((await _open(hass, entry))["flow_id"])
+
+
+def _host(gateway: Simulator) -> dict[str, str]:
+    """Return the address of a gateway as it is typed."""
+    return {CONF_HOST: f"127.0.0.1:{gateway.port}"}
+
+
+async def _reconfigured(
+    hass: HomeAssistant, entry: GatewayConfigEntry, result: dict[str, Any]
+) -> None:
+    """Check that a form has led to a loaded entry."""
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+def _move(gateway: Simulator) -> None:
+    """Give the gateway another address."""
+    gateway.stop()
+    gateway.port = 0
+    gateway.start()
+
+
+@pytest.fixture
+def other_gateway(gateway: Simulator) -> Generator[Simulator]:
+    """Run another gateway beside the one that is added."""
+    with Simulator(profile="21.44") as other:
+        other.faults.add("/api/status", edit={"din": "1232100-00-E--OTHER"})
+        yield other
+
+
+async def test_form(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test the form shows what is so now, but no password."""
+    result = await _open(hass, entry)
+    assert suggested(result) == {**_host(gateway), CONF_PASSWORD: None, **CUSTOMER}
+
+
+@pytest.mark.parametrize("password", [{}, {CONF_PASSWORD: ""}], ids=["none", "empty"])
+async def test_another_address(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    password: dict[str, str],
+) -> None:
+    """Test a gateway that has moved is found there; all else stays."""
+    before = dict(entry.data)
+    _move(gateway)
+    flow_id = await _start(hass, entry)
+    result = await submit(hass, flow_id, _host(gateway) | CUSTOMER | password)
+    await _reconfigured(hass, entry, result)
+    assert entry.data[CONF_HOST] == f"127.0.0.1:{gateway.port}" != before[CONF_HOST]
+    for kept in (CONF_PASSWORD, CONF_EMAIL, CONF_FINGERPRINT, CONF_PINNED_AT):
+        assert entry.data[kept] == before[kept]
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (entry.domain, str(entry.unique_id)), entry.entry_id
+    )
+    assert device is not None
+    assert device.configuration_url == gateway.url
+
+
+async def test_another_login(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test another password and role are tried, and taken when they work."""
+    gateway.change_password("other")
+    flow_id = await _start(hass, entry)
+    role = {CONF_ROLE: "installer"}
+    result = await submit(hass, flow_id, _host(gateway) | role)
+    assert result["errors"] == {CONF_PASSWORD: "invalid_auth"}
+    typed = _host(gateway) | role | {CONF_PASSWORD: "other"}
+    gateway.device.logins.installer_needs_switch = True
+    result = await submit(hass, flow_id, typed)
+    assert result["errors"] == {"base": "role_refused"}
+    assert entry.data[CONF_PASSWORD] == PASSWORD
+    gateway.device.logins.installer_needs_switch = False
+    await _reconfigured(hass, entry, await submit(hass, flow_id, typed))
+    assert entry.data[CONF_PASSWORD] == "other"
+    assert entry.data[CONF_ROLE] == "installer"
+
+
+@pytest.mark.parametrize(
+    ("host", "error"),
+    [("127.0.0.1:1", "cannot_connect"), ("127.0.0.1/api", "invalid_host")],
+)
+async def test_bad_address(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    host: str,
+    error: str,
+) -> None:
+    """Test a bad address is told, changes nothing, and can be corrected."""
+    before = dict(entry.data)
+    flow_id = await _start(hass, entry)
+    result = await submit(hass, flow_id, {CONF_HOST: host, **CUSTOMER})
+    assert result["errors"] == {CONF_HOST: error}
+    assert entry.data == before
+    result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
+    await _reconfigured(hass, entry, result)
+
+
+async def test_another_certificate(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    other_gateway: Simulator,
+) -> None:
+    """Test nothing is sent to a gateway with another certificate, whatever is typed."""
+    before = dict(entry.data)
+    flow_id = await _start(hass, entry)
+    typed = _host(other_gateway) | CUSTOMER | {CONF_PASSWORD: PASSWORD}
+    result = await submit(hass, flow_id, typed)
+    assert result["errors"] == {"base": "certificate_changed"}
+    assert other_gateway.stats.handshakes == 1
+    assert other_gateway.stats.connections == other_gateway.stats.total == 0
+    assert entry.data == before
+    result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
+    await _reconfigured(hass, entry, result)
+
+
+async def test_another_gateway(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test a gateway with another DIN is not taken, though it has the certificate."""
+    gateway.faults.add("/api/status", edit={"din": "1232100-00-E--OTHER"})
+    async with relay(gateway) as host:
+        flow_id = await _start(hass, entry)
+        result = await submit(hass, flow_id, {CONF_HOST: host, **CUSTOMER})
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "another_gateway"
+    assert entry.data[CONF_HOST] == f"127.0.0.1:{gateway.port}"
+
+
+async def test_while_it_asks_for_the_password(
+    hass: HomeAssistant, add_gateway: AddGateway, gateway: Simulator, tick: Tick
+) -> None:
+    """Test the new login ends the question for the password too."""
+    entry = await add_gateway()
+    gateway.change_password("other")
+    gateway.expire_tokens()
+    await tick(31)
+    assert hass.config_entries.flow.async_progress_by_handler(entry.domain)
+    typed = _host(gateway) | CUSTOMER | {CONF_PASSWORD: "other"}
+    result = await submit(hass, await _start(hass, entry), typed)
+    await _reconfigured(hass, entry, result)
+    assert not hass.config_entries.flow.async_progress_by_handler(entry.domain)

@@ -1,0 +1,163 @@
+"""Tests of a changed certificate: asked about once, settled by a click."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.tesla_gateway.const import (
+    CONF_FINGERPRINT,
+    CONF_PINNED_AT,
+    DOMAIN,
+)
+from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from simulator.server import Simulator
+
+from .conftest import StateOf, Tick
+
+
+def _readable(fingerprint: bytes) -> str:
+    """Return a fingerprint as a browser shows it."""
+    return ":".join(f"{byte:02X}" for byte in fingerprint)
+
+
+@pytest.fixture
+def issue(
+    entry: GatewayConfigEntry, issue_registry: ir.IssueRegistry
+) -> Callable[[], ir.IssueEntry | None]:
+    """Return what gives the issue about the certificate, if there is one."""
+    issue_id = f"certificate_changed_{entry.entry_id}"
+    return lambda: issue_registry.async_get_issue(DOMAIN, issue_id)
+
+
+@pytest.fixture
+async def client(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> TestClient[Any, Any]:
+    """Return a person in front of the repairs."""
+    assert await async_setup_component(hass, "repairs", {})
+    return await hass_client()
+
+
+async def _fix(client: TestClient[Any, Any], issue: ir.IssueEntry) -> dict[str, Any]:
+    """Open the repair and submit it; return what it showed."""
+    answer = await client.post(
+        "/api/repairs/issues/fix",
+        json={"handler": issue.domain, "issue_id": issue.issue_id},
+    )
+    assert answer.status == HTTPStatus.OK
+    shown: dict[str, Any] = await answer.json()
+    assert shown["step_id"] == "confirm"
+    done = await client.post(f"/api/repairs/issues/fix/{shown['flow_id']}", json={})
+    assert (await done.json())["type"] == "create_entry"
+    return shown
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_settled_by_a_click(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    client: TestClient[Any, Any],
+    issue: Callable[[], ir.IssueEntry | None],
+    state_of: StateOf,
+    tick: Tick,
+    *,
+    restarted: bool,
+) -> None:
+    """Test both certificates are shown, and accepting the new one heals at once."""
+    pinned = gateway.fingerprint
+    assert issue() is None
+    gateway.stop()
+    gateway.renew_certificate()
+    gateway.start()
+    gateway.reset_stats()
+    await tick(11)
+    if restarted:
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+    found = issue()
+    assert found is not None
+    assert found.is_fixable
+    assert gateway.stats.total == 0
+    shown = await _fix(client, found)
+    placeholders = shown["description_placeholders"]
+    assert placeholders["pinned"] == _readable(pinned)
+    assert placeholders["shown"] == _readable(gateway.fingerprint)
+    assert placeholders["pinned_at"] == f"{entry.created_at:%Y-%m-%d}"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.data[CONF_FINGERPRINT] == gateway.fingerprint.hex()
+    assert entry.data[CONF_PINNED_AT]
+    assert state_of("state_of_charge") not in (None, "unavailable")
+    assert issue() is None
+
+
+async def test_the_pinned_one_comes_back(
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    issue: Callable[[], ir.IssueEntry | None],
+    tick: Tick,
+) -> None:
+    """Test nobody is asked any more once the gateway itself answers again."""
+    gateway.stop()
+    for _ in range(2):
+        with Simulator(port=gateway.port) as impostor:
+            await tick(11)
+            found = issue()
+            assert found is not None
+            assert found.data is not None
+            assert found.data["fingerprint"] == impostor.fingerprint.hex()
+            assert impostor.stats.total == 0
+    gateway.start()
+    await tick(11)
+    assert issue() is None
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_deleted_with_its_gateway(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    issue: Callable[[], ir.IssueEntry | None],
+    tick: Tick,
+) -> None:
+    """Test nothing is asked about a gateway that is gone."""
+    gateway.stop()
+    with Simulator(port=gateway.port):
+        await tick(11)
+        assert issue()
+        await hass.config_entries.async_remove(entry.entry_id)
+        assert issue() is None
+
+
+async def test_deleted_in_the_meantime(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    client: TestClient[Any, Any],
+    issue: Callable[[], ir.IssueEntry | None],
+    tick: Tick,
+) -> None:
+    """Test a repair that is still open when its gateway is deleted does no harm."""
+    gateway.stop()
+    with Simulator(port=gateway.port):
+        await tick(11)
+        found = issue()
+        assert found
+        opened = await client.post(
+            "/api/repairs/issues/fix",
+            json={"handler": found.domain, "issue_id": found.issue_id},
+        )
+        flow_id = (await opened.json())["flow_id"]
+        await hass.config_entries.async_remove(entry.entry_id)
+        done = await client.post(f"/api/repairs/issues/fix/{flow_id}", json={})
+    assert done.status == HTTPStatus.OK
+    assert hass.config_entries.async_entries(DOMAIN) == []
