@@ -1,0 +1,442 @@
+"""What can go wrong with a gateway: 32 rows.
+
+`test_faults` plays them through the integration, `benchmarks.faults` through Home
+Assistant's own beside it.
+"""
+
+from typing import Final
+
+from simulator.server import DEFAULT_PASSWORD
+
+from .fault_cases import (
+    CHARGE,
+    ENTITIES,
+    EVERYTHING,
+    GRID,
+    ISLAND_MODE,
+    LOGIN,
+    METERS,
+    OF_POWERWALLS,
+    OPERATION,
+    SECOND_POWERWALL,
+    SITE_CONTROLLER,
+    SYSTEM,
+    VITALS,
+    WHILE_RUNNING,
+    Case,
+    Kind,
+    Row,
+    alike,
+    answers,
+    come_back,
+    control,
+    energy,
+    expire,
+    leap,
+    leave,
+    on_each,
+    password,
+    redirect,
+    renew_certificate,
+    site,
+    together,
+    truncate_vitals,
+    wait,
+    wait_until,
+)
+
+LOGOUT: Final = "/api/logout"
+STATUS: Final = "/api/status"
+MOON: Final = {"kind": "TEMOON", "serial": "X1", "seen": 0, "vitals": {"Phase": 0.5}}
+"""A device of no known kind, in vitals."""
+HUGE: Final = 100 * 1024 * 1024
+
+
+SIGN_IN: Final = (
+    Row(
+        1,
+        "token expired",
+        *alike(
+            {
+                "refused with 401": expire(),
+                "refused with 403": expire(403),
+                "and logout refuses": together(expire(), answers(LOGOUT, status=401)),
+            },
+            logins=range(1, 2),
+        ),
+    ),
+    Row(
+        2,
+        "token expired, login answers 429",
+        Case(
+            name="for 600 s",
+            begin=together(expire(), answers(LOGIN, **wait(600))),
+            lost=EVERYTHING,
+            logins=range(1, 2),
+            rest=600,
+            heals=2,
+        ),
+    ),
+    Row(
+        3,
+        "password changed",
+        Case(
+            name="login 401",
+            begin=together(password("other"), expire()),
+            end=password(DEFAULT_PASSWORD),
+            lost=EVERYTHING,
+            logins=range(1, 2),
+            reauth=True,
+            rest=600,
+        ),
+    ),
+    Row(
+        4,
+        "403 on one endpoint for good",
+        *on_each(
+            *(OPERATION, SYSTEM, CHARGE),
+            fault={"status": 403},
+            logins=range(2),
+            rest=3600,
+        ),
+    ),
+    Row(
+        5,
+        "429 everywhere",
+        *alike(
+            {
+                "Retry-After: 120": answers(**wait(120)),
+                "Retry-After as a date": wait_until,
+            },
+            polls=3,
+            lost=EVERYTHING,
+            requests=3,  # under way before the first of them is answered
+            rest=40,
+            heals=2,
+        ),
+    ),
+)
+ANSWERS: Final = (
+    Row(
+        6,
+        "500 everywhere",
+        Case(name="500", begin=answers(status=500), lost=EVERYTHING),
+    ),
+    Row(
+        7,
+        "503 or 404 on one endpoint",
+        *(
+            case
+            for status in (503, 404)
+            for case in on_each(
+                *(OPERATION, SYSTEM, SITE_CONTROLLER),
+                fault={"status": status},
+                polls=3,
+                heals=2,
+            )
+        ),
+    ),
+    Row(
+        8,
+        "TCP reset in the middle of a poll",
+        Case(name="once", begin=answers(ending="reset", times=1), polls=1),
+        *on_each(OPERATION, CHARGE, fault={"ending": "reset"}),
+    ),
+    Row(
+        9,
+        "HTML instead of JSON",
+        Case(
+            name="on operation",
+            begin=answers(OPERATION, body="<html><body>Sorry</body></html>"),
+            lost=ENTITIES[OPERATION],
+        ),
+    ),
+    Row(
+        10,
+        "nothing in the charge, once",
+        *alike(
+            {
+                "empty": answers(CHARGE, body="", times=1),
+                "null": answers(CHARGE, body="null", times=1),
+                "percentage: null": answers(CHARGE, edit={"percentage": None}, times=1),
+            },
+            polls=1,
+        ),
+    ),
+    Row(
+        11,
+        "no battery_blocks, once",
+        *alike(
+            {
+                "null": answers(SYSTEM, edit={"battery_blocks": None}),
+                "missing": answers(SYSTEM, drop=["battery_blocks"]),
+            },
+            polls=1,
+            lost=OF_POWERWALLS,
+            at_once=True,
+        ),
+    ),
+    Row(
+        12,
+        "words nobody knows",
+        *alike(
+            {
+                "grid_status": answers(GRID, edit={"grid_status": "SystemOnTheMoon"}),
+                "operation mode": answers(OPERATION, edit={"real_mode": "lunar"}),
+            }
+        ),
+        Case(
+            name="device_type",
+            begin=answers(STATUS, edit={"device_type": "moon"}),
+            restart=True,
+        ),
+    ),
+    Row(
+        13,
+        "a meter kind nobody knows",
+        Case(
+            name="fusion",
+            begin=answers(METERS, edit={"fusion": {"instant_power": 5.0}}),
+        ),
+    ),
+    Row(
+        14,
+        "meters that lack something",
+        Case(
+            name="voltage",
+            begin=answers(METERS, drop=["site.instant_average_voltage"]),
+        ),
+        *alike(
+            {
+                "solar: null": answers(METERS, edit={"solar": None}),
+                "no solar": answers(METERS, drop=["solar"]),
+            },
+            lost=("sensor.solar_power", "sensor.solar_energy"),
+            at_once=True,
+        ),
+    ),
+    Row(
+        15,
+        "a battery leaves",
+        Case(
+            name="the second of two",
+            begin=site(batteries=1),
+            end=site(batteries=2),
+            polls=11,  # what is installed is read every 5 min
+            lost=(f"*.{SECOND_POWERWALL}_*",),
+            at_once=True,
+            heals=11,
+        ),
+        options={"batteries": 2},
+    ),
+    Row(
+        16,
+        "a battery appears",
+        Case(name="a second", begin=site(batteries=2), end=None),
+    ),
+    Row(
+        17,
+        "a disabled pack",
+        *(
+            Case(
+                name=name,
+                begin=site(disabled_batteries=1),
+                end=site(disabled_batteries=0),
+                restart=restart,
+            )
+            for name, restart in (("while it runs", False), ("at start-up", True))
+        ),
+        options={"batteries": 2},
+    ),
+)
+SILENCE: Final = (
+    Row(
+        18,
+        "no answer at all",
+        Case(
+            name="on operation",
+            begin=answers(OPERATION, ending="hang"),
+            lost=ENTITIES[OPERATION],
+            polls=3,
+            hangs=True,
+            heals=2,
+        ),
+        Case(
+            name="everywhere",
+            begin=answers(ending="hang"),
+            lost=EVERYTHING,
+            polls=3,
+            hangs=True,
+            heals=2,
+        ),
+    ),
+    Row(
+        19,
+        "gateway not there",
+        *alike(
+            {
+                "connection refused": leave,
+                "a reboot, tokens forgotten": together(leave, expire()),
+            },
+            end=come_back,
+            polls=6,  # 3 min
+            lost=EVERYTHING,
+        ),
+    ),
+    Row(
+        20,
+        "site controller stopped",
+        *(
+            Case(
+                name=name,
+                begin=site(is_running=False),
+                end=site(is_running=True),
+                lost=WHILE_RUNNING,
+                at_once=True,
+                restart=restart,
+            )
+            for name, restart in (("while it runs", False), ("at start-up", True))
+        ),
+    ),
+    Row(
+        21,
+        "Powerwall 3",
+        Case(name="as it is", begin=control(), restart=True),
+        Case(name="DIN as gzip", begin=control(compressed_din=True), restart=True),
+        options={"profile": "pw3"},
+    ),
+    Row(
+        22,
+        "status in a format nobody knows",
+        Case(
+            name="at start-up",
+            begin=answers(
+                STATUS,
+                edit={"start_time": "soon", "up_time_seconds": "long", "version": 7},
+            ),
+            restart=True,
+        ),
+    ),
+    Row(
+        23,
+        "certificate changed",
+        Case(
+            name="another one",
+            begin=together(leave, renew_certificate, come_back),
+            end=None,
+            lost=EVERYTHING,
+            requests=0,
+            repairs=1,
+        ),
+    ),
+    Row(
+        24,
+        "redirect to another host",
+        Case(
+            name="operation and login",
+            begin=together(redirect, expire()),
+            lost=EVERYTHING,
+            logins=range(4),
+            rest=600,
+        ),
+    ),
+    Row(
+        25,
+        "an answer of 100 MiB, or without end",
+        Case(
+            name="100 MiB",
+            begin=answers(CHARGE, ending="endless", size=HUGE),
+            lost=ENTITIES[CHARGE],
+        ),
+    ),
+)
+VALUES: Final = (
+    Row(
+        26,
+        "lifetime energy falls or jumps",
+        Case(
+            name="0 for one poll",
+            begin=energy(load_energy_imported=0, solar_energy_exported=0),
+            polls=1,
+        ),
+        *alike(
+            {
+                "backwards": energy(load_energy_imported=1_500_000.0),
+                "a jump": energy(solar_energy_exported=9e9),
+            }
+        ),
+    ),
+    Row(
+        27,
+        "negative lifetime energy",
+        Case(name="solar", begin=energy(solar_energy_exported=-5000.0)),
+    ),
+    Row(
+        28,
+        "writes",
+        *alike(
+            {
+                "403": answers(ISLAND_MODE, status=403),
+                "500": answers(
+                    ISLAND_MODE,
+                    status=500,
+                    body='{"error": "Unable to stop sitemaster"}',
+                ),
+                "accepted, not applied": control(write_effect={"kind": "ignored"}),
+                "applied late": control(write_effect={"kind": "delayed", "seconds": 8}),
+                "no answer after sending": answers(ISLAND_MODE, ending="mute"),
+            },
+            end=together(control(faults=[]), control(write_effect=None)),
+        ),
+        kind=Kind.WRITE,
+    ),
+    Row(
+        29,
+        "vitals that are none",
+        *alike(
+            {
+                "truncated": truncate_vitals,
+                "empty": answers(VITALS, body=b""),
+                "random bytes": answers(VITALS, body=bytes(range(255, 0, -1))),
+                "wrong wire type": answers(VITALS, body=b"\x08\x96\x01"),
+                "10 MiB": answers(VITALS, ending="endless", size=10 * 1024 * 1024),
+            },
+            lost=ENTITIES[VITALS],
+        ),
+        Case(name="an unknown device", begin=answers(VITALS, edit={"TEMOON": [MOON]})),
+    ),
+)
+LIFE: Final = (
+    Row(
+        30,
+        "back after hours",
+        Case(
+            name="vitals",
+            begin=answers(VITALS, status=404),
+            lost=ENTITIES[VITALS],
+            restart=True,
+            rest=3600,
+        ),
+        Case(
+            name="site controller",
+            begin=site(is_running=False),
+            end=site(is_running=True),
+            lost=WHILE_RUNNING,
+            restart=True,
+            rest=3600,
+        ),
+    ),
+    Row(
+        31,
+        "the clock jumps",
+        Case(name="a day ahead", begin=leap, end=None),
+    ),
+    Row(
+        32,
+        "unloaded in the middle of a poll",
+        Case(name="hanging", begin=answers(CHARGE, ending="hang"), hangs=True),
+        kind=Kind.UNLOAD,
+    ),
+)
+ROWS: Final = (*SIGN_IN, *ANSWERS, *SILENCE, *VALUES, *LIFE)
+"""The table, in its order."""
