@@ -161,3 +161,23 @@ async def test_deleted_in_the_meantime(
         done = await client.post(f"/api/repairs/issues/fix/{flow_id}", json={})
     assert done.status == HTTPStatus.OK
     assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+async def test_no_longer_pinned(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    client: TestClient[Any, Any],
+    issue: Callable[[], ir.IssueEntry | None],
+    tick: Tick,
+) -> None:
+    """Test nothing is pinned where a person has turned that off meanwhile."""
+    gateway.stop()
+    with Simulator(port=gateway.port):
+        await tick(11)
+        found = issue()
+        assert found
+        data = {**entry.data, CONF_FINGERPRINT: None}
+        hass.config_entries.async_update_entry(entry, data=data)
+        await _fix(client, found)
+    assert entry.data[CONF_FINGERPRINT] is None

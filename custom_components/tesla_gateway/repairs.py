@@ -25,7 +25,8 @@ class CertificateFlow(ConfirmRepairFlow):
         """Show both certificates, and pin the new one when that is confirmed."""
         entries = self.hass.config_entries
         entry = entries.async_get_entry(self._entry_id)
-        if user_input is None or entry is None:
+        # None is pinned where a person has turned that off meanwhile.
+        if user_input is None or entry is None or not entry.data[CONF_FINGERPRINT]:
             return await super().async_step_confirm(user_input)
         pinned = {
             CONF_FINGERPRINT: self._fingerprint,

@@ -263,7 +263,7 @@ class GatewaySession:
         except GatewayUnreachableError:
             raise
         except (GatewayConnectionError, GatewayResponseError) as err:
-            raise GatewayUnansweredError(f"no answer from {path}: {err}") from err
+            raise GatewayUnansweredError(f"no answer came: {err}") from err
         if answer.status == 429:
             self.record.wait(answer.retry_after or DATA_WAIT)
         return answer
