@@ -16,7 +16,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_ROLE, DOMAIN
-from .coordinator import TRANSLATION_KEYS, GatewayConfigEntry
+from .coordinator import TRANSLATION_KEYS, GatewayConfigEntry, GatewayRuntimeData
 from .gateway import (
     CHOOSABLE_MODES,
     GatewayAbsentError,
@@ -138,14 +138,15 @@ async def async_change_password(
         data = {**entry.data, CONF_PASSWORD: new}
         hass.config_entries.async_update_entry(entry, data=data)
 
+    runtime = entry.runtime_data
     try:
-        await entry.runtime_data.client.change_password(old, new, keep=keep)
+        await runtime.client.change_password(old, new, keep=keep)
     except GatewayNotAppliedError as err:
         raise _error("password_unclear") from err
     except GatewayRejectedError as err:
         raise _error("password_refused", error=_words(err)) from err
     except GatewayError as err:
-        raise _translated(entry, err) from err
+        raise _translated(entry, runtime, err) from err
 
 
 def check_reserve(percent: float | None) -> None:
@@ -173,28 +174,32 @@ def _write(
     not_applied: Callable[[GatewayNotAppliedError], HomeAssistantError],
 ) -> Generator[None]:
     """Say in Home Assistant's terms what goes wrong."""
+    # At hand for what ends after the entry is unloaded, which takes it away.
+    runtime = entry.runtime_data
     try:
         yield
     except GatewayNotAppliedError as err:
         if isinstance(err.refusal, GatewayForbiddenError):
-            _settings_refused(entry)
+            _settings_refused(entry, runtime)
         elif err.answered and not err.refusal:
-            async_forget_refusal(entry)
+            _forget_refusal(entry, runtime)
         raise _not_applied(err, not_applied) from err
     except GatewayError as err:
         if isinstance(err, GatewayForbiddenError):
-            _settings_refused(entry)
+            _settings_refused(entry, runtime)
         elif isinstance(err, GatewaySupersededError):
-            async_forget_refusal(entry)
-        raise _translated(entry, err) from err
+            _forget_refusal(entry, runtime)
+        raise _translated(entry, runtime, err) from err
     else:
-        async_forget_refusal(entry)
+        _forget_refusal(entry, runtime)
 
 
-def _translated(entry: GatewayConfigEntry, error: GatewayError) -> HomeAssistantError:
+def _translated(
+    entry: GatewayConfigEntry, runtime: GatewayRuntimeData, error: GatewayError
+) -> HomeAssistantError:
     """Return the failure of a write, and ask for the password where it is refused."""
     if isinstance(error, GatewayAuthenticationError):
-        entry.async_start_reauth(entry.runtime_data.live.hass)
+        entry.async_start_reauth(runtime.live.hass)
     kinds = chain(_WRITE_KEYS.items(), TRANSLATION_KEYS.items())
     key = next(key for kind, key in kinds if isinstance(error, kind))
     return _error(key, error=_words(error))
@@ -258,10 +263,10 @@ def _site_controller_not_applied(error: GatewayNotAppliedError) -> HomeAssistant
     )
 
 
-def _settings_refused(entry: GatewayConfigEntry) -> None:
+def _settings_refused(entry: GatewayConfigEntry, runtime: GatewayRuntimeData) -> None:
     """Say where it stays that the gateway takes no settings from this login."""
     ir.async_create_issue(
-        entry.runtime_data.live.hass,
+        runtime.live.hass,
         DOMAIN,
         _issue_id(entry),
         is_fixable=False,
@@ -269,22 +274,21 @@ def _settings_refused(entry: GatewayConfigEntry) -> None:
         translation_key=f"settings_refused_{entry.data[CONF_ROLE]}",
         translation_placeholders={
             "name": entry.title,
-            "firmware": _firmware(entry) or _UNKNOWN,
+            "firmware": _firmware(runtime) or _UNKNOWN,
         },
     )
 
 
-@callback
-def async_forget_refusal(entry: GatewayConfigEntry) -> None:
+def _forget_refusal(entry: GatewayConfigEntry, runtime: GatewayRuntimeData) -> None:
     """Take that back: it took one, or may be of another mind."""
-    hass = entry.runtime_data.live.hass
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
+    ir.async_delete_issue(runtime.live.hass, DOMAIN, _issue_id(entry))
 
 
 @callback
 def async_follow_firmware(entry: GatewayConfigEntry) -> None:
     """Take it back with other firmware too, and when the entry is unloaded."""
-    info = entry.runtime_data.info
+    runtime = entry.runtime_data
+    info = runtime.info
 
     @callback
     def compare() -> None:
@@ -292,20 +296,20 @@ def async_follow_firmware(entry: GatewayConfigEntry) -> None:
         if issue is None or issue.translation_placeholders is None:
             return
         told = issue.translation_placeholders["firmware"]
-        if _firmware(entry) in (None, told):
+        if _firmware(runtime) in (None, told):
             return
         if told == _UNKNOWN:
-            _settings_refused(entry)
+            _settings_refused(entry, runtime)
         else:
-            async_forget_refusal(entry)
+            _forget_refusal(entry, runtime)
 
     entry.async_on_unload(info.async_add_listener(compare))
-    entry.async_on_unload(partial(async_forget_refusal, entry))
+    entry.async_on_unload(partial(_forget_refusal, entry, runtime))
 
 
-def _firmware(entry: GatewayConfigEntry) -> str | None:
+def _firmware(runtime: GatewayRuntimeData) -> str | None:
     """Return the version of the firmware; None while it is not known."""
-    info = entry.runtime_data.info.data
+    info = runtime.info.data
     return info.status.firmware if info and info.status else None
 
 
