@@ -323,7 +323,7 @@ async def a_certificate_is_accepted(home: Home, row: Row) -> None:
     assert home.world.gateway.fingerprint.hex() in told
     assert home.entry.data["fingerprint"].lower() in told
     flows = home.hass.data[REPAIRS]["flow_manager"]
-    step = await flows.async_init(DOMAIN, context={"issue_id": repair.issue_id})
+    step = await flows.async_init(DOMAIN, data={"issue_id": repair.issue_id})
     assert step["type"] == "form"
     await flows.async_configure(step["flow_id"], {})
     await home.hass.async_block_till_done(wait_background_tasks=True)
