@@ -127,12 +127,11 @@ ANSWERS: Final = (
         "503 or 404 on one endpoint",
         *(
             case
-            for status in (503, 404)
+            for status, polls in ((503, 3), (404, 60))
             for case in on_each(
                 *(OPERATION, SYSTEM, SITE_CONTROLLER),
                 fault={"status": status},
-                polls=3,
-                heals=2,
+                polls=polls,
             )
         ),
     ),

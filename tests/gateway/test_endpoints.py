@@ -54,14 +54,16 @@ def test_never_answered_is_asked_hourly(memory: EndpointMemory, clock: Clock) ->
 
 
 def test_answered_before_is_asked_soon(memory: EndpointMemory, clock: Clock) -> None:
-    """Test the gaps grow to an hour, and start anew after an answer."""
+    """Test each poll of the first hour asks, and a new hour begins with an answer."""
     for _ in range(2):
         memory.answered(PATH)
-        gaps = []
-        for _ in range(11):
+        for _ in range(360):
             _absent(memory)
-            gaps.append(_gap(memory, clock))
-        assert gaps == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]
+            assert _gap(memory, clock) == 0
+            clock.now += 10
+        for _ in range(2):
+            _absent(memory)
+            assert _gap(memory, clock) == 3600
 
 
 @pytest.mark.parametrize("answered", [True, False])
@@ -79,7 +81,7 @@ def test_forbidden_like_all_is_asked_soon(memory: EndpointMemory, clock: Clock) 
     """Test a refusal that is not about the endpoint costs it no hour."""
     memory.answered(PATH)
     _forbidden(memory, lasting=False)
-    assert _gap(memory, clock) == 10
+    assert _gap(memory, clock) == 0
 
 
 def test_repeats_the_refusal(memory: EndpointMemory) -> None:
@@ -107,11 +109,12 @@ def test_busy_waits_as_asked(
 
 
 def test_away_after_busy_is_asked_soon(memory: EndpointMemory, clock: Clock) -> None:
-    """Test the gaps of a reboot begin anew after a pause that was asked for."""
+    """Test what goes away after a pause that it asked for is asked with each poll."""
     memory.answered(PATH)
-    memory.busy(PATH, 0)
+    memory.busy(PATH, 60)
+    clock.now += 60
     _absent(memory)
-    assert _gap(memory, clock) == 10
+    assert _gap(memory, clock) == 0
 
 
 def test_others_are_not_concerned(memory: EndpointMemory) -> None:
@@ -128,7 +131,7 @@ def test_forgets(memory: EndpointMemory, clock: Clock) -> None:
     memory.forget()
     assert _is_asked(memory)
     _absent(memory)
-    assert _gap(memory, clock) == 10
+    assert _gap(memory, clock) == 0
 
 
 def test_tells_outcomes(memory: EndpointMemory) -> None:

@@ -1,11 +1,12 @@
 """Nothing that tells whose gateway it is gets through, and everything else does."""
 
+from itertools import product
 import json
 import os
 from pathlib import Path
 import re
 from time import process_time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -287,9 +288,16 @@ def test_json_in_a_text() -> None:
 
 
 def test_names_that_become_one() -> None:
-    """Test nothing is lost where two names become the same."""
+    """Test nothing is lost where names become the same, not even many."""
     document = {SERIAL.lower(): {"status": 1}, SERIAL: {"status": 2}}
-    assert _redacted(document) == {"serial1": {"status": 1}, "serial1_": {"status": 2}}
+    assert _redacted(document) == {"serial1": {"status": 1}, "serial1_1": {"status": 2}}
+    spellings = map("".join, product(*((char, char.lower()) for char in "ABCDEFGHJKL")))
+    document = {spelling: {"status": 1} for spelling in spellings}
+    names = [f"serial1_{number}" for number in range(1, 2**11)]
+    redactor = Redactor()
+    redactor.learn_secret("serial", "ABCDEFGHJKL")
+    redacted = cast("dict[str, object]", redactor.redacted(document))
+    assert list(redacted) == ["serial1", *names]
 
 
 def test_places() -> None:

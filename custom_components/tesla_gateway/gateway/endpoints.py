@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from .errors import GatewayRejectedError
 
 LASTING = 3600.0
-"""Seconds before an endpoint that was never there, or is forbidden, is asked again."""
-FIRST_GAP = 10.0
-"""Seconds before an endpoint is asked again that has answered before.
+"""Seconds before an endpoint that was never there, or is forbidden, is asked again.
 
-A gateway that starts answers 404 for a while, so the gap begins at one poll of
-the live values and doubles up to `LASTING`.
+A gateway that starts answers 404 for a while. So one that has answered before is asked
+with every poll until it has been away for this long.
 """
 
 
@@ -23,7 +21,7 @@ the live values and doubles up to `LASTING`.
 class _Refusal:
     error: type[GatewayRejectedError]
     status: int
-    gap: float
+    since: float
     until: float
 
 
@@ -56,13 +54,12 @@ class EndpointMemory:
         lasting: bool,
     ) -> GatewayRejectedError:
         """Note a refusal and return its error; `lasting` rules out a reboot."""
+        now = self._clock()
         previous = self._refusals.get(path)
-        if lasting or path not in self._answered:
-            gap = LASTING
-        else:
-            doubled = previous.gap * 2 if previous else 0.0
-            gap = min(max(doubled, FIRST_GAP), LASTING)
-        self._refusals[path] = _Refusal(error, status, gap, self._clock() + gap)
+        since = previous.since if previous else now
+        is_away = path in self._answered and now - since < LASTING and not lasting
+        until = now if is_away else now + LASTING
+        self._refusals[path] = _Refusal(error, status, since, until)
         return error(path, status)
 
     def has_answered(self, path: str) -> bool:
@@ -77,8 +74,9 @@ class EndpointMemory:
 
     def busy(self, path: str, seconds: float) -> GatewayRejectedError:
         """Note that an endpoint asked for a pause (503), and return its error."""
-        until = self._clock() + min(seconds, LASTING)
-        self._refusals[path] = _Refusal(GatewayRejectedError, 503, 0.0, until)
+        now = self._clock()
+        until = now + min(seconds, LASTING)
+        self._refusals[path] = _Refusal(GatewayRejectedError, 503, now, until)
         return GatewayRejectedError(path, 503)
 
     def forget(self) -> None:

@@ -292,6 +292,7 @@ class Redactor:
     ) -> dict[str, object]:
         """Return an object without secrets, in its names neither."""
         rewritten: dict[str, object] = {}
+        repeats: Counter[str] = Counter()
         is_vital = strict and not _VALUES.isdisjoint(document)
         is_vague = is_vital and document.get("name") not in self._vitals
         for key, value in document.items():
@@ -300,8 +301,10 @@ class Redactor:
             if is_vague and key in _VALUES:
                 is_known = False
             name = key if key in self._known else self.text(key)
+            first = name
             while name in rewritten:
-                name += "_"
+                repeats[first] += 1
+                name = f"{first}_{repeats[first]}"
             if not is_known and not inner and not isinstance(value, dict):
                 rewritten[name] = self._vague(key, value, depth)
             elif key == "decoded_alert" and isinstance(value, str):
