@@ -24,7 +24,7 @@ from .coordinator import (
     StateCoordinator,
 )
 from .devices import GatewayDevices, is_told
-from .gateway import GatewayClient, GatewayRecord
+from .gateway import FirmwareUpdate, GatewayClient, GatewayRecord
 from .goals import Goal, Goals
 from .services import async_setup_services
 
@@ -76,6 +76,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
             raise error
     GatewayDevices(hass, entry).follow()
     async_follow_firmware(entry)
+    _follow_updates(hass, entry)
     _end_writes(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in (runtime.devices, runtime.info):
@@ -91,6 +92,28 @@ async def async_unload_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> 
     if unloaded:
         await entry.runtime_data.client.close()
     return unloaded
+
+
+def _follow_updates(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
+    """Read the gateway itself anew when its update goes on: its firmware may differ."""
+    devices, info = entry.runtime_data.devices, entry.runtime_data.info
+    seen: FirmwareUpdate | None = None
+
+    @callback
+    def compare() -> None:
+        nonlocal seen
+        if not devices.last_update_success:
+            return
+        update = devices.data.firmware_update
+        if update is None or update == seen:
+            return
+        if seen is not None:
+            entry.async_create_background_task(
+                hass, info.async_refresh(), name=f"{info.name} after an update"
+            )
+        seen = update
+
+    entry.async_on_unload(devices.async_add_listener(compare))
 
 
 def _end_writes(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
