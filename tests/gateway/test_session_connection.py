@@ -26,8 +26,15 @@ from .conftest import Connect, Serve, Talk
 PATH = "/api/system_status/soe"
 
 
-class OneAddress(AbstractResolver):
+class Addresses(AbstractResolver):
     """Knows every name but `nonexistent.invalid`, and this machine for all of them."""
+
+    def __init__(self, *ports: int) -> None:
+        """Have an address for each of these ports; without one, for any that is asked.
+
+        Ports stand for the addresses of a name, of which only one can be used here.
+        """
+        self._ports = ports
 
     @override
     async def resolve(
@@ -36,18 +43,19 @@ class OneAddress(AbstractResolver):
         port: int = 0,
         family: socket.AddressFamily = socket.AF_INET,
     ) -> list[ResolveResult]:
-        """Return the address, or raise as any resolver does."""
+        """Return the addresses, or raise as any resolver does."""
         if host == "nonexistent.invalid":
             raise OSError(socket.EAI_NONAME, "Name or service not known")
         return [
             ResolveResult(
                 hostname=host,
                 host="127.0.0.1",
-                port=port,
+                port=each,
                 family=socket.AF_INET,
                 proto=0,
                 flags=0,
             )
+            for each in self._ports or (port,)
         ]
 
     @override
@@ -55,9 +63,9 @@ class OneAddress(AbstractResolver):
         """Have nothing to close."""
 
 
-def _named() -> ClientSession:
+def _named(*ports: int) -> ClientSession:
     """Return a session that finds the gateway by any name."""
-    connector = TCPConnector(resolver=OneAddress())
+    connector = TCPConnector(resolver=Addresses(*ports))
     return ClientSession(connector=connector, cookie_jar=DummyCookieJar())
 
 
@@ -90,6 +98,43 @@ async def test_nothing_is_sent_to_another_certificate(
     assert gateway.stats.handshakes == 2
     assert gateway.stats.total == 0
     assert await connect().get(PATH)
+
+
+def _free_port() -> int:
+    """Return a port where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("other", ["nobody after", "nobody before", "silent after"])
+async def test_another_certificate_counts_most(
+    gateway: Simulator, connect: Connect, serve: Serve, other: str
+) -> None:
+    """Test a name with two addresses, such as IPv4 and IPv6, one of which is no use."""
+    async with serve(_listens) as silent:
+        ports = [gateway.port, silent if other == "silent after" else _free_port()]
+        async with _named(*(ports[::-1] if "before" in other else ports)) as web:
+            session = connect(
+                host="gw.example.com", web=web, fingerprint=bytes(32), timeout=1
+            )
+            with pytest.raises(GatewayCertificateError) as raised:
+                await session.get(PATH)
+            assert raised.value.shown == gateway.fingerprint
+    assert gateway.stats.total == 0
+
+
+async def test_another_certificate_is_forgotten(
+    gateway: Simulator, connect: Connect
+) -> None:
+    """Test what one request has met with says nothing of the next."""
+    session = connect(fingerprint=bytes(32))
+    with pytest.raises(GatewayCertificateError):
+        await session.get(PATH)
+    gateway.stop()
+    with pytest.raises(GatewayUnreachableError):
+        await session.get(PATH)
 
 
 async def test_without_a_pin_an_authority_must_vouch(
@@ -215,6 +260,11 @@ def _says(*words: bytes) -> Talk:
         await writer.drain()
 
     return talk
+
+
+async def _listens(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """Say nothing, and leave it to the other side to hang up."""
+    await reader.read()
 
 
 async def _says_nothing(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:

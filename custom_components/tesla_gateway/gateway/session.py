@@ -30,7 +30,7 @@ from .errors import (
 from .journal import Journal
 from .models import Role
 from .record import GatewayRecord
-from .transport import POLL_TIMEOUT, Answer, send
+from .transport import POLL_TIMEOUT, Answer, Pin, send
 
 MAX_IN_FLIGHT: Final = 3
 """Requests at a time: a gateway is a small computer with other work to do."""
@@ -112,9 +112,7 @@ class GatewaySession:
         self._web = web
         self._credentials = credentials
         # One object for all requests: aiohttp keeps a connection per object.
-        self._ssl: aiohttp.Fingerprint | Literal[True] = (
-            aiohttp.Fingerprint(fingerprint) if fingerprint else True
-        )
+        self._ssl: Pin | Literal[True] = Pin(fingerprint) if fingerprint else True
         self._timeout = timeout
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._login_lock = asyncio.Lock()

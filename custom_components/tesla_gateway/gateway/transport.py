@@ -6,12 +6,13 @@ aiohttp's errors becomes which of `errors`.
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import ipaddress
 import os
-from typing import Final, Literal
+from typing import Final, Literal, override
 
 import aiohttp
 from yarl import URL
@@ -65,6 +66,30 @@ class Answer:
         return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
 
 
+class Pin(aiohttp.Fingerprint):
+    """The SHA-256 (32 bytes) of the one certificate that is talked to.
+
+    aiohttp tries all addresses of a name, and raises what became of the last one. One
+    that shows another certificate matters more than one where nobody listens.
+    """
+
+    @override
+    def check(self, transport: asyncio.Transport) -> None:
+        """Raise, and remember, that another certificate is shown."""
+        _mismatch.set(None)
+        try:
+            super().check(transport)
+        except aiohttp.ServerFingerprintMismatch as err:
+            _mismatch.set(err)
+            raise
+
+
+_mismatch: ContextVar[aiohttp.ServerFingerprintMismatch | None] = ContextVar(
+    "mismatch", default=None
+)
+"""What the request under way has met with, while no address has the right one."""
+
+
 async def certificate_fingerprint(host: str, *, web: aiohttp.ClientSession) -> bytes:
     """Return the SHA-256 (32 bytes) of the certificate shown at an address.
 
@@ -77,7 +102,7 @@ async def certificate_fingerprint(host: str, *, web: aiohttp.ClientSession) -> b
             web,
             "GET",
             url,
-            ssl=aiohttp.Fingerprint(_NO_CERTIFICATE),
+            ssl=Pin(_NO_CERTIFICATE),
             seconds=POLL_TIMEOUT,
         )
     except GatewayCertificateError as err:
@@ -90,7 +115,7 @@ async def send(
     method: str,
     url: URL,
     *,
-    ssl: aiohttp.Fingerprint | Literal[True],
+    ssl: Pin | Literal[True],
     seconds: float,
     headers: Mapping[str, str] | None = None,
     json: object = None,
@@ -102,6 +127,7 @@ async def send(
     """
     if web.closed:
         raise GatewayUnreachableError("the client is closed")
+    _mismatch.set(None)
     try:
         async with (
             asyncio.timeout(seconds),
@@ -124,7 +150,7 @@ async def send(
             return Answer(response.status, response.headers, body)
     except (aiohttp.ClientError, OSError) as err:
         # Without its cause: aiohttp quotes addresses, headers, and what it cannot read.
-        raise _translated(err, url) from None
+        raise _translated(_mismatch.get() or err, url) from None
 
 
 def _translated(error: Exception, url: URL) -> GatewayError:
