@@ -48,6 +48,7 @@ async def _start_reauth(hass: HomeAssistant, entry: GatewayConfigEntry) -> str:
     await hass.async_block_till_done()
     (flow,) = entry.async_get_active_flows(hass, {SOURCE_REAUTH})
     assert flow["step_id"] == "reauth_confirm"
+    assert flow["context"]["title_placeholders"] == {"name": entry.title}
     return flow["flow_id"]
 
 

@@ -52,8 +52,8 @@ async def test_new_gateway(
     host = f"127.0.0.1:{gateway.port}"
     assert result["description_placeholders"] == {"host": host}
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-    assert flow["context"]["title_placeholders"] == {"host": host}
-    assert "{host}" in TEXTS["config"]["flow_title"]
+    assert TEXTS["config"]["flow_title"] == "{name}"
+    assert flow["context"]["title_placeholders"] == {"name": host}
     assert flow["context"]["unique_id"] == unique_id
     assert gateway.stats.requests.keys() == {STATUS}
     assert gateway.stats.logins == 0

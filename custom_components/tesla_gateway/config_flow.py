@@ -178,7 +178,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             updates=found.data if found.has_moved else None
         )
         self._discovered = found.data
-        self.context["title_placeholders"] = {"host": sighting.host}
+        self.context["title_placeholders"] = {"name": sighting.host}
         return await self.async_step_discovery_confirm()
 
     async def async_step_discovery_confirm(
