@@ -47,6 +47,7 @@ from .fault_cases import (
 
 LOGOUT: Final = "/api/logout"
 STATUS: Final = "/api/status"
+THREE: Final = (OPERATION, SYSTEM, SITE_CONTROLLER)  # as many as are asked at once
 MOON: Final = {"kind": "TEMOON", "serial": "X1", "seen": 0, "vitals": {"Phase": 0.5}}
 """A device of no known kind, in vitals."""
 HUGE: Final = 100 * 1024 * 1024
@@ -129,7 +130,7 @@ ANSWERS: Final = (
             case
             for status, polls in ((503, 3), (404, 60))
             for case in on_each(
-                *(OPERATION, SYSTEM, SITE_CONTROLLER),
+                *THREE,
                 fault={"status": status},
                 polls=polls,
             )
@@ -257,6 +258,14 @@ SILENCE: Final = (
             begin=answers(OPERATION, ending="hang"),
             lost=ENTITIES[OPERATION],
             polls=3,
+            hangs=True,
+            heals=2,
+        ),
+        Case(
+            name="on three endpoints",
+            begin=together(*(answers(path, ending="hang") for path in THREE)),
+            lost=tuple(entity for path in THREE for entity in ENTITIES[path]),
+            polls=5,
             hangs=True,
             heals=2,
         ),

@@ -386,3 +386,23 @@ def _names(
     """Return name and serial number of each device by its identifier."""
     devices = dr.async_entries_for_config_entry(registry, entry.entry_id)
     return {str(each.identifiers): (each.name, each.serial_number) for each in devices}
+
+
+async def test_firmware_after_an_update(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    gateway: Simulator,
+    tick: Tick,
+) -> None:
+    """Test other firmware is known when its update is over, not an hour later."""
+    update = "/api/system/update/status"
+    gateway.faults.add(update, edit={"state": "/update_staged"}, times=1)
+    await tick(300)
+    gateway.faults.add("/api/status", edit={"version": "22.9.1"})
+    await tick(300)
+    hub = device_registry.async_get_device_by_identifier(
+        (DOMAIN, str(entry.unique_id)), entry.entry_id
+    )
+    assert hub is not None
+    assert hub.sw_version == "22.9.1"

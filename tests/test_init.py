@@ -152,26 +152,6 @@ async def test_firmware_is_not_forgotten(
     assert hub.sw_version == "21.44"
 
 
-async def test_firmware_after_an_update(
-    hass: HomeAssistant,
-    entry: GatewayConfigEntry,
-    device_registry: dr.DeviceRegistry,
-    gateway: Simulator,
-    tick: Tick,
-) -> None:
-    """Test other firmware is known when its update is over, not an hour later."""
-    update = "/api/system/update/status"
-    gateway.faults.add(update, edit={"state": "/update_staged"}, times=1)
-    await tick(300)
-    gateway.faults.add("/api/status", edit={"version": "22.9.1"})
-    await tick(300)
-    hub = device_registry.async_get_device_by_identifier(
-        (DOMAIN, str(entry.unique_id)), entry.entry_id
-    )
-    assert hub is not None
-    assert hub.sw_version == "22.9.1"
-
-
 @pytest.mark.parametrize("gateway_options", [{"profile": "21.13", "batteries": 2}])
 async def test_batteries_without_system_status(
     entry: GatewayConfigEntry, device_registry: dr.DeviceRegistry

@@ -44,6 +44,7 @@ from .gateway import (
     GatewayConnectionError,
     GatewayError,
     GatewayForbiddenError,
+    GatewayNotSentError,
     GatewayRateLimitError,
     GatewayRejectedError,
     GatewayStoppedError,
@@ -144,6 +145,8 @@ class _Reading:
     read_at: float | None = None
     taken: int = 0
     """How often it came from elsewhere than from a poll."""
+    has_failed: bool = False
+    """Whether it could not be read last time: then it has its turn after the others."""
 
 
 class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -284,7 +287,9 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         }
         for part in idle:
             self._readings[part].value = None
-        return [part for part in self._reads if part not in idle]
+        wanted = (part for part in self._reads if part not in idle)
+        # What hangs would keep the slots until the time of all is over.
+        return sorted(wanted, key=lambda part: self._readings[part].has_failed)
 
     async def _async_read(self, part: str) -> tuple[str, GatewayError] | None:
         """Read one part; return its name and error when that fails."""
@@ -298,7 +303,9 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             value = None
         except GatewayError as err:
             LOGGER.debug("%s: cannot read %s: %s", self.name, part, err)
+            reading.has_failed = not isinstance(err, GatewayNotSentError)
             return part, err
+        reading.has_failed = False
         if reading.taken != taken:
             return None  # What has been taken meanwhile is newer.
         if value is None:

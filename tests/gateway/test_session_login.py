@@ -397,3 +397,37 @@ async def test_a_cancelled_login_is_taken_over(
     assert first.cancelled()
     assert gateway.stats.requests[f"POST {LOGIN}"] == 2
     assert len(_logins(session.record)) == 2
+
+
+async def test_a_login_counts_from_when_it_is_sent(
+    connect: Connect, gateway: Simulator
+) -> None:
+    """Test one that is under way when nobody keeps the record any more."""
+    session = connect()
+    gateway.faults.add(LOGIN, ending=Ending.HANG)
+    read = asyncio.create_task(session.get(SOE))
+    await asyncio.sleep(0.1)
+    assert gateway.stats.in_flight == len(_logins(session.record)) == 1
+    session.record.detach()
+    read.cancel()
+    await asyncio.wait([read])
+    assert len(_logins(session.record)) == 1
+
+
+async def test_no_login_in_a_wait_asked_for_meanwhile(
+    connect: Connect, gateway: Simulator
+) -> None:
+    """Test one that waits for a slot while others are told to keep away."""
+    session = connect()
+    await session.login()
+    others = ["/api/sitemaster", "/api/system_status", "/api/meters/aggregates"]
+    for path in others:
+        gateway.faults.add(path, status=429, delay=0.3)
+    gateway.faults.add("/api/operation", status=401, delay=0.15)
+    gateway.reset_stats()
+    with session.poll():
+        reads = map(session.get, ["/api/operation", *others])
+        errors = await asyncio.gather(*reads, return_exceptions=True)
+    assert [type(error) for error in errors] == [GatewayRateLimitError] * 4
+    assert gateway.stats.logins == 0
+    assert not _logins(session.record)

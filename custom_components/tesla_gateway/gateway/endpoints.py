@@ -34,10 +34,15 @@ class EndpointMemory:
         self._answered: set[str] = set()
         self._refusals: dict[str, _Refusal] = {}
 
+    def is_refused(self, path: str) -> bool:
+        """Return whether it is too early to ask again."""
+        refusal = self._refusals.get(path)
+        return refusal is not None and self._clock() < refusal.until
+
     def check(self, path: str) -> None:
         """Raise the remembered refusal while it is too early to ask again."""
-        refusal = self._refusals.get(path)
-        if refusal and self._clock() < refusal.until:
+        if self.is_refused(path):
+            refusal = self._refusals[path]
             raise refusal.error(path, refusal.status)
 
     def answered(self, path: str) -> None:

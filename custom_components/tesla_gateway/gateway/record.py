@@ -116,9 +116,16 @@ class GatewayRecord:
             pause = min(self._logins_until) - now
             raise GatewayRateLimitError(pause, "no login is sent again")
 
-    def count_login(self) -> None:
-        """Count a login that may have reached the gateway."""
-        self._logins_until.append(self.clock() + LOGIN_WINDOW)
+    def count_login(self) -> float:
+        """Count a login that may reach the gateway; return what counts it."""
+        until = self.clock() + LOGIN_WINDOW
+        self._logins_until.append(until)
+        self._on_change()
+        return until
+
+    def uncount_login(self, until: float) -> None:
+        """Count a login no longer that was not sent."""
+        self._logins_until.remove(until)
         self._on_change()
 
     def logged_in(self, token: str) -> None:

@@ -21,6 +21,8 @@ from .errors import (
     GatewayConnectionError,
     GatewayError,
     GatewayForbiddenError,
+    GatewayNotSentError,
+    GatewayRateLimitError,
     GatewayRejectedError,
     GatewayResponseError,
     GatewayStoppedError,
@@ -218,7 +220,7 @@ class GatewaySession:
         """
         own = self._credentials
         answer = await self._send_login(
-            _Poll(self._timeout), replace(own, password=password, role=Role.CUSTOMER)
+            replace(own, password=password, role=Role.CUSTOMER)
         )
         if answer.status in (401, 403):
             return False
@@ -282,18 +284,22 @@ class GatewaySession:
         """Return whether a token works, asking what has answered last if need be."""
         if poll.accepted == token:
             return True
-        path = next((p for p in reversed(self._accepted_paths) if p != but), None)
-        if path is None:
-            return False
-        answer = await self._request("GET", path, poll, token=token)
-        if 200 <= answer.status < 300:
-            poll.accepted = token
+        for path in reversed(list(self._accepted_paths)):
+            if path == but or self.endpoints.is_refused(path):
+                continue
+            answer = await self._request("GET", path, poll, token=token)
+            if answer.status == 429:
+                raise self.record.wait(answer.retry_after or DATA_WAIT)
+            if 200 <= answer.status < 300:
+                poll.accepted = token
+            # Any other answer says nothing of the token.
+            if answer.status in (401, 403) or poll.accepted == token:
+                break
         return poll.accepted == token
 
     async def login(self) -> None:
         """Log in because a person asks for it: no budget, no wait applies."""
-        answer = await self._send_login(_Poll(self._timeout), self._credentials)
-        self._take_token(answer)
+        self._take_token(await self._send_login(self._credentials))
 
     def _read(self, path: str, answer: Answer) -> bytes:
         """Return the body of a good answer; note and raise any other."""
@@ -345,33 +351,34 @@ class GatewaySession:
         self._login_error = None
         try:
             self.record.check_login()
+            # Broken off by an unload, it counts all the same.
+            login = self.record.count_login()
             try:
-                answer = await self._send_login(poll, self._credentials)
-            except GatewayUnreachableError:
+                answer = await self._send_login(self._credentials, poll)
+            except GatewayUnreachableError, GatewayRateLimitError:
+                self.record.uncount_login(login)
                 raise
-            except BaseException:
-                # One that was broken off may have reached the gateway all the same.
-                self.record.count_login()
-                raise
-            self.record.count_login()
             return self._take_token(answer)
         except GatewayError as err:
             self._login_error = err
             raise
 
-    async def _send_login(self, poll: _Poll, credentials: Credentials) -> Answer:
-        """Send the login."""
+    async def _send_login(
+        self, credentials: Credentials, poll: _Poll | None = None
+    ) -> Answer:
+        """Send the login; one of no poll is a person's, which no wait holds up."""
         # `force_sm_off` would let an installer's login stop the site controller.
         return await self._request(
             "POST",
             _LOGIN_PATH,
-            poll,
+            poll or _Poll(self._timeout),
             json={
                 "username": credentials.role.value,
                 "password": credentials.password,
                 "email": credentials.email,
                 "force_sm_off": False,
             },
+            in_spite_of_wait=poll is None,
         )
 
     def _take_token(self, answer: Answer) -> str:
@@ -399,14 +406,17 @@ class GatewaySession:
         json: object = None,
         headers: Mapping[str, str] | None = None,
         act: Act | None = None,
+        in_spite_of_wait: bool = False,
     ) -> Answer:
         """Send one request when there is a slot for it, and read the answer."""
         async with self._slots:
-            if path != _LOGIN_PATH and not (act and act.in_spite_of_wait):
+            if not in_spite_of_wait and not (act and act.in_spite_of_wait):
                 self.record.check_wait()
+            limit = poll.started() - asyncio.get_running_loop().time()
+            if limit <= 0:
+                raise GatewayNotSentError("others took the time of this round")
             if act:
                 act.heard(True)  # noqa: FBT003  # whether it may have been
-            limit = poll.started() - asyncio.get_running_loop().time()
             began = self.record.clock()
             entry = f"{method} {path}" if act else path
             try:
@@ -416,7 +426,8 @@ class GatewaySession:
                     self._url.with_path(path),
                     ssl=self._ssl,
                     seconds=limit,
-                    headers=_headers(token) | dict(headers or {}),
+                    token=token,
+                    headers=headers,
                     json=json,
                     once=act is not None,
                 )
@@ -432,12 +443,3 @@ class GatewaySession:
                 kept=method == "GET" and act is None,
             )
             return answer
-
-
-def _headers(token: str | None) -> dict[str, str]:
-    """Return the headers of a request; one without a token is from nobody."""
-    # Compression would cost the gateway more than it saves here.
-    headers = {"Accept-Encoding": "identity"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    return headers
