@@ -91,6 +91,7 @@ class Faults:
     def __init__(self) -> None:
         """Begin without any."""
         self._left: dict[Fault, float] = {}
+        self._met: set[Fault] = set()
 
     def add(self, path: str = "*", **fields: Any) -> Fault:
         """Add a fault: `add("/api/operation", status=503, times=2)`."""
@@ -106,6 +107,12 @@ class Faults:
     def clear(self) -> None:
         """Heal everything, and let go what hangs."""
         self._left = {}
+        self._met = set()
+
+    @property
+    def unmet(self) -> list[Fault]:
+        """Return the faults that no request has met with."""
+        return [fault for fault in self._left if fault not in self._met]
 
     def __contains__(self, fault: Fault) -> bool:
         """Return whether a fault has not been cleared, used up or not."""
@@ -117,5 +124,6 @@ class Faults:
         for fault, left in list(faults.items()):
             if left > 0 and fault.befalls(method, path):
                 faults[fault] = left - 1
+                self._met.add(fault)
                 return fault
         return NO_FAULT

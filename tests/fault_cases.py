@@ -188,8 +188,8 @@ def wait(seconds: int) -> dict[str, Any]:
 
 
 def wait_until(world: World) -> None:
-    """Let the gateway ask to be left alone for 120 s, as a date."""
-    moment = datetime.now(UTC) + timedelta(seconds=120)
+    """Let the gateway ask to be left alone for 130 s from now, as a date."""
+    moment = datetime.now(UTC) + timedelta(seconds=130)
     date = format_datetime(moment, usegmt=True)
     world.gateway.faults.add(status=429, headers={"Retry-After": date})
 

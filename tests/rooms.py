@@ -36,7 +36,7 @@ CLIENT_ROOMS: Final[dict[str, set[str]]] = {
     "vital_names": {"components", "fields"},
     "vitals": {"components", "errors", "proto", "vital_names"},
     "transport": {"errors"},
-    "answers": {"errors", "transport"},
+    "answers": {"errors", "record", "transport"},
     "session": {
         "answers",
         "endpoints",

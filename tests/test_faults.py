@@ -26,7 +26,7 @@ from .fault_cases import (
     Row,
     World,
 )
-from .fault_table import ROWS
+from .fault_table import LOGOUT, ROWS
 from .faulty_home import STEPS, Home, matching
 
 POLLS: Final = 4
@@ -123,6 +123,8 @@ async def suffer(home: Home, case: Case) -> None:
     assert home.reauths() == int(case.reauth)
     assert len(home.repairs()) == case.repairs
     assert home.world.stranger.stats.handshakes == 0
+    # Core logs out, this integration has no reason to.
+    assert {fault.path for fault in home.world.gateway.faults.unmet} <= {LOGOUT}
     if case.end is not None:
         case.end(home.world)
         await _heal(home, case, before)

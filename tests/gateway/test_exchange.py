@@ -50,11 +50,14 @@ async def test_any_status_is_an_answer(
     assert answer.body == (b"" if status == 204 else b'{"a": 1}')
 
 
-async def test_nothing_is_kept(session: GatewaySession, gateway: Simulator) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_nothing_is_kept(
+    session: GatewaySession, gateway: Simulator, method: str
+) -> None:
     """Test of what was sent and answered only the counts are kept."""
     gateway.faults.add(LOGGING, status=404)
-    await session.exchange("POST", LOGGING, {})
-    told = session.journal.endpoints[SENT]
+    await session.exchange(method, LOGGING, {})
+    told = session.journal.endpoints[f"{method} {LOGGING}"]
     assert told.last is None
     assert told.counts == {"404": 1}
     assert LOGGING not in session.endpoints.outcomes

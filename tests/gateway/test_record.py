@@ -205,6 +205,7 @@ def test_not_all_come_back_at_once(
         ({"wait_until": 1_800_000_100.0}, False),
         ({"wait_until": 1_800_086_400.0}, True),
         ({"refused_until": 1_800_000_601.0}, True),
+        ({"refused_until": 1_800_000_601.0, "logins_until": [1_800_000_001.0]}, True),
         ({"logins_until": [1_800_000_001.0, 1_800_000_700.0]}, True),
     ],
 )

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 import re
 from time import process_time
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -289,15 +289,10 @@ def test_json_in_a_text() -> None:
 
 def test_names_that_become_one() -> None:
     """Test nothing is lost where names become the same, not even many."""
-    document = {SERIAL.lower(): {"status": 1}, SERIAL: {"status": 2}}
-    assert _redacted(document) == {"serial1": {"status": 1}, "serial1_1": {"status": 2}}
-    spellings = map("".join, product(*((char, char.lower()) for char in "ABCDEFGHJKL")))
-    document = {spelling: {"status": 1} for spelling in spellings}
-    names = [f"serial1_{number}" for number in range(1, 2**11)]
-    redactor = Redactor()
-    redactor.learn_secret("serial", "ABCDEFGHJKL")
-    redacted = cast("dict[str, object]", redactor.redacted(document))
-    assert list(redacted) == ["serial1", *names]
+    letters = [(char, char.lower()) for char in "ABCDEFGHJ12"]
+    document = dict.fromkeys(map("".join, product(*letters)), 0)
+    names = [f"serial1_{number}" for number in range(1, len(document))]
+    assert list(_redacted(document)) == ["serial1", *names]
 
 
 def test_places() -> None:

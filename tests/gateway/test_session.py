@@ -136,6 +136,17 @@ async def test_answered_before_is_asked_soon(
     assert await session.get(SOE)
 
 
+async def test_stopped_before_is_asked_soon(
+    session: GatewaySession, gateway: Simulator
+) -> None:
+    """Test a stopped site controller has answered too, and may be starting now."""
+    gateway.faults.add(SOE, status=502, times=1)
+    gateway.faults.add(SOE, status=404, times=1)
+    await _refused(session)
+    await _refused(session)
+    assert await session.get(SOE)
+
+
 @pytest.mark.parametrize(
     ("headers", "pause"),
     [({}, 0), ({"Retry-After": "45"}, 45), ({"Retry-After": "9999999"}, 3600)],

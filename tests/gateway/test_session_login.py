@@ -244,7 +244,7 @@ async def test_a_login_that_goes_wrong_counts(
     error: type[GatewayError],
 ) -> None:
     """Test whatever becomes of a login, the gateway has counted it and so do we."""
-    session = connect(timeout=0.1)
+    session = connect(timeout=0.1 if fault.get("ending") == Ending.HANG else 10)
     gateway.faults.add(LOGIN, **fault)
     for attempt in range(BUDGET + 2):
         for raised in await _errors(session):
@@ -281,6 +281,7 @@ async def test_what_a_person_types_is_sent(
     for _ in range(BUDGET):
         gateway.expire_tokens()
         assert _all_answered(await _poll(good))
+    good.record.wait(600)
     await good.login()
     assert gateway.stats.logins_refused == BUDGET + 2
     assert gateway.stats.logins_accepted == 2 + BUDGET

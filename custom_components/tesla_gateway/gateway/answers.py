@@ -15,6 +15,7 @@ from .errors import (
     GatewayStoppedError,
     LoginRefusal,
 )
+from .record import LONGEST_WAIT
 from .transport import Answer
 
 LOGIN_WAIT: Final = 300.0
@@ -60,7 +61,8 @@ def check_done(path: str, answer: Answer, *, secrets: Collection[str]) -> None:
         case 404:
             raise GatewayAbsentError(path, status, reason)
         case 429:
-            raise GatewayRateLimitError(answer.retry_after or DATA_WAIT)
+            pause = min(answer.retry_after or DATA_WAIT, LONGEST_WAIT)
+            raise GatewayRateLimitError(pause)
         case 502 if not answer.body:
             raise GatewayStoppedError(path, status)
     raise GatewayRejectedError(path, status, reason)

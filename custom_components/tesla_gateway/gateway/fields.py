@@ -77,8 +77,9 @@ def _json(path: str, body: bytes) -> object:
         raise GatewayResponseError(f"{path} gives more than any gateway has to tell")
     try:
         return orjson.loads(body)
-    except orjson.JSONDecodeError as err:
-        raise GatewayResponseError(f"{path} gives no JSON") from err
+    except orjson.JSONDecodeError:
+        # Without its cause, which holds the whole answer.
+        raise GatewayResponseError(f"{path} gives no JSON") from None
 
 
 def _objects(value: object) -> list[Object]:

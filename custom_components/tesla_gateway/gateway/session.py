@@ -81,11 +81,14 @@ class _Poll:
     accepted: str | None = None
     """A token with which something was read in this round."""
 
-    def started(self) -> float:
-        """Return the end of the round, set when its first byte is sent."""
+    def time_left(self) -> float:
+        """Return the seconds left to the round, which begins with its first byte."""
+        now = asyncio.get_running_loop().time()
         if self.deadline is None:
-            self.deadline = asyncio.get_running_loop().time() + self.seconds
-        return self.deadline
+            self.deadline = now + self.seconds
+        if now >= self.deadline:
+            raise GatewayNotSentError("others took the time of this round")
+        return self.deadline - now
 
 
 _poll: ContextVar[_Poll | None] = ContextVar("poll", default=None)
@@ -412,9 +415,7 @@ class GatewaySession:
         async with self._slots:
             if not in_spite_of_wait and not (act and act.in_spite_of_wait):
                 self.record.check_wait()
-            limit = poll.started() - asyncio.get_running_loop().time()
-            if limit <= 0:
-                raise GatewayNotSentError("others took the time of this round")
+            seconds = poll.time_left()
             if act:
                 act.heard(True)  # noqa: FBT003  # whether it may have been
             began = self.record.clock()
@@ -425,7 +426,7 @@ class GatewaySession:
                     method,
                     self._url.with_path(path),
                     ssl=self._ssl,
-                    seconds=limit,
+                    seconds=seconds,
                     token=token,
                     headers=headers,
                     json=json,

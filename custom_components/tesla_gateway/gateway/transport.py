@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import ipaddress
 import os
+from ssl import SSLError
 from typing import Final, Literal, override
 
 import aiohttp
@@ -193,8 +194,10 @@ def _why(error: Exception) -> str:
     """Return what the system calls it; what asyncio makes of that has the address."""
     if isinstance(error, aiohttp.ClientConnectorError):
         error = error.os_error
-    number = error.errno if isinstance(error, OSError) else None
-    return os.strerror(number) if number else "the connection broke"
+    # OpenSSL has numbers of its own, which begin with 1 too.
+    if isinstance(error, OSError) and not isinstance(error, SSLError) and error.errno:
+        return os.strerror(error.errno)
+    return "the connection broke"
 
 
 async def _once(
