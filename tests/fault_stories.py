@@ -37,7 +37,8 @@ from .fault_cases import (
     together,
     wait,
 )
-from .faulty_home import Home, end
+from .faulty_home import Home, end, matching
+from .sightings import aborted, discover
 
 THIRD_POWERWALL: Final = "3012170-05-B--TGSIMULATED103"
 NAME: Final = "gateway.invalid"
@@ -145,7 +146,7 @@ async def a_page_is_not_in_the_log(home: Home, row: Row) -> None:
 
 async def a_word_is_shown_as_it_is(home: Home, row: Row) -> None:
     """See where words nobody knows are, and that nobody can choose them."""
-    grid, operation, _ = row.cases
+    grid, operation, device_type = row.cases
     grid.begin(home.world)
     operation.begin(home.world)
     await home.poll()
@@ -158,14 +159,16 @@ async def a_word_is_shown_as_it_is(home: Home, row: Row) -> None:
     with pytest.raises(ServiceValidationError):
         await home.act("select.operation_mode", "select_option", option="lunar")
     assert not home.world.gateway.stats.requests[f"POST {OPERATION}"]
+    device_type.begin(home.world)
+    await home.restart()
     diagnostics = await async_get_config_entry_diagnostics(home.hass, home.entry)
     text = json.dumps(diagnostics, default=str)
-    assert "SystemOnTheMoon" in text
-    assert "lunar" in text
+    for word in ("SystemOnTheMoon", "lunar", "moon"):
+        assert f'"{word}"' in text
 
 
 async def a_value_is_unknown(home: Home, row: Row) -> None:
-    """See that what one meter lacks is unknown, and the rest of it is there."""
+    """See that what a meter lacks is unknown, and the rest there, from the start."""
     voltage = home.entity_ids()["sensor.grid_voltage"]
     er.async_get(home.hass).async_update_entity(voltage, disabled_by=None)
     await home.restart()
@@ -174,10 +177,17 @@ async def a_value_is_unknown(home: Home, row: Row) -> None:
     await home.poll()
     assert home.shown()["sensor.grid_voltage"] == STATE_UNKNOWN
     assert home.shown()["sensor.grid_power"] != STATE_UNKNOWN
+    for case in row.cases[1:]:
+        home.world.gateway.faults.clear()
+        case.begin(home.world)
+        await home.restart()
+        assert home.entry.state is ConfigEntryState.LOADED
+        assert not matching(home.shown(), case.lost)
+        assert "sensor.grid_power" in home.shown()
 
 
 async def a_device_can_be_deleted(home: Home, row: Row) -> None:
-    """See that the device of a battery can be deleted while it is not there."""
+    """See that a battery's values go at once, and its device can while it is away."""
     integration = await async_get_integration(home.hass, DOMAIN)
     component: Any = await integration.async_get_component()
 
@@ -193,7 +203,11 @@ async def a_device_can_be_deleted(home: Home, row: Row) -> None:
 
     assert not await may_go(SECOND_POWERWALL)
     home.world.gateway.control({"site": {"batteries": 1}})
-    await home.poll(11)
+    await home.poll()
+    # What is installed is read every 5 min.
+    left = matching(home.shown(), [f"*.{SECOND_POWERWALL}_*"])
+    assert left == {f"binary_sensor.{SECOND_POWERWALL}_updating"}
+    await home.poll(10)
     assert await may_go(SECOND_POWERWALL)
     assert not await may_go(POWERWALL)
     assert not await may_go(str(home.entry.unique_id))
@@ -237,7 +251,7 @@ async def ten_seconds_for_all(home: Home, row: Row) -> None:
     assert home.entry.state is ConfigEntryState.LOADED
 
 
-class _Names(AbstractResolver):
+class Names(AbstractResolver):
     """Knows one name, once it does."""
 
     knows = False
@@ -259,7 +273,7 @@ class _Names(AbstractResolver):
 
 async def a_name_is_not_known(home: Home, row: Row) -> None:
     """See that it does not matter why there is no connection."""
-    names = _Names()
+    names = Names()
     data = {**home.entry.data, CONF_HOST: f"{NAME}:{home.world.gateway.port}"}
     home.hass.config_entries.async_update_entry(home.entry, data=data)
     connector = async_get_clientsession(home.hass).connector
@@ -283,7 +297,7 @@ async def a_site_is_stopped(home: Home, row: Row) -> None:
 
 
 async def three_endpoints(home: Home, row: Row) -> None:
-    """See what a Powerwall 3 shows, and that it cannot be added twice."""
+    """See what a Powerwall 3 shows, and that it is neither added twice nor shown."""
     shown = home.shown()
     keys = ("home_power", "grid_power", "state_of_charge", "grid_status", "home_energy")
     assert {f"sensor.{key}" for key in keys} <= shown.keys()
@@ -299,6 +313,7 @@ async def three_endpoints(home: Home, row: Row) -> None:
         },
     )
     assert (result["type"], result.get("reason")) == ("abort", "already_configured")
+    assert aborted(await discover(home.hass, home.world.gateway))
     assert len(home.hass.config_entries.async_entries(DOMAIN)) == 1
 
 
@@ -307,11 +322,23 @@ async def as_far_as_it_goes(home: Home, row: Row) -> None:
     row.cases[0].begin(home.world)
     await home.restart()
     assert home.shown()["sensor.uptime"] == STATE_UNKNOWN
-    device = dr.async_get(home.hass).async_get_device_by_identifier(
-        (DOMAIN, str(home.entry.unique_id)), home.entry.entry_id
-    )
-    assert device is not None
-    assert device.sw_version == "21.44"
+    registry = dr.async_get(home.hass)
+
+    def device() -> dr.DeviceEntry:
+        found = registry.async_get_device_by_identifier(
+            (DOMAIN, str(home.entry.unique_id)), home.entry.entry_id
+        )
+        assert found
+        return found
+
+    # The registry remembers what has been told before.
+    registry.async_remove_device(device().id)
+    await home.restart()
+    assert (device().model, device().sw_version) == ("Backup Gateway 2", None)
+    assert "sensor.home_power" in home.shown()
+    home.world.gateway.faults.clear()
+    await home.rest(HOUR)
+    assert device().sw_version == "21.44"
 
 
 async def a_certificate_is_accepted(home: Home, row: Row) -> None:

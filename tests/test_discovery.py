@@ -25,6 +25,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from homeassistant.loader import async_get_integration
 from simulator.server import Simulator
 
 from .conftest import PASSWORD, AddGateway
@@ -40,11 +41,11 @@ PW3 = pytest.mark.parametrize("gateway_options", [{"profile": "pw3"}])
     [
         pytest.param({}, "teslapw_1", DIN, id="it tells"),
         pytest.param({"profile": "21.13"}, DIN.lower(), DIN, id="its name tells"),
-        pytest.param({"profile": "pw3"}, "teslapw_1", MAC, id="not before the login"),
+        pytest.param({"profile": "pw3"}, "teslapw_1", None, id="not before the login"),
     ],
 )
 async def test_new_gateway(
-    hass: HomeAssistant, gateway: Simulator, hostname: str, unique_id: str
+    hass: HomeAssistant, gateway: Simulator, hostname: str, unique_id: str | None
 ) -> None:
     """Test a new gateway is shown, and added only with the password of a person."""
     result = await discover(hass, gateway, hostname=hostname)
@@ -54,7 +55,8 @@ async def test_new_gateway(
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert TEXTS["config"]["flow_title"] == "{name}"
     assert flow["context"]["title_placeholders"] == {"name": host}
-    assert flow["context"]["unique_id"] == unique_id
+    shown = gateway.fingerprint.hex()
+    assert flow["context"]["unique_id"] == (unique_id or shown)
     assert gateway.stats.requests.keys() == {STATUS}
     assert gateway.stats.logins == 0
     assert not hass.config_entries.async_entries(DOMAIN)
@@ -202,8 +204,9 @@ async def test_seen_twice(hass: HomeAssistant, gateway: Simulator) -> None:
     assert aborted(await discover(hass, gateway), "already_in_progress")
 
 
+@pytest.mark.parametrize("gateway_options", [{}, {"profile": "pw3"}])
 async def test_seen_by_two_interfaces(hass: HomeAssistant, gateway: Simulator) -> None:
-    """Test a gateway on Wi-Fi and on a cable is one, when it tells its DIN."""
+    """Test a gateway on Wi-Fi and on a cable is one, by its DIN or its certificate."""
     await discover(hass, gateway)
     result = await discover(hass, gateway, mac=OWN_MAC)
     assert aborted(result, "already_in_progress")
@@ -222,6 +225,7 @@ async def test_ignored(hass: HomeAssistant, gateway: Simulator) -> None:
     assert ignored["type"] is FlowResultType.CREATE_ENTRY
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert aborted(await discover(hass, gateway))
+    assert aborted(await discover(hass, gateway, mac=OWN_MAC))
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     assert entry.source == SOURCE_IGNORE
     assert not entry.data
@@ -231,9 +235,36 @@ async def test_ignored(hass: HomeAssistant, gateway: Simulator) -> None:
 async def test_added_by_hand_meanwhile(
     hass: HomeAssistant, gateway: Simulator, add_gateway: AddGateway
 ) -> None:
-    """Test a gateway is not added twice that tells its DIN with the login only."""
+    """Test nobody is asked any more about a gateway that tells its DIN late."""
+    with Simulator(profile="pw3") as other:
+        await discover(hass, gateway)
+        await discover(hass, other)
+        flows = hass.config_entries.flow
+        assert len(flows.async_progress_by_handler(DOMAIN)) == 2
+        entry = await add_gateway()
+        (left,) = flows.async_progress_by_handler(DOMAIN)
+        assert left["context"]["unique_id"] == other.fingerprint.hex()
+    assert aborted(await discover(hass, gateway, mac=OWN_MAC))
+    assert hass.config_entries.async_entries(DOMAIN) == [entry]
+
+
+async def test_added_by_hand_while_it_is_shown(
+    hass: HomeAssistant, gateway: Simulator, add_gateway: AddGateway
+) -> None:
+    """Test what is seen keeps nobody from adding it; then it is not shown any more."""
     result = await discover(hass, gateway)
+    assert result["step_id"] == "discovery_confirm"
     await add_gateway()
-    result = await submit(hass, result["flow_id"], {CONF_PASSWORD: PASSWORD})
-    assert aborted(result)
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_what_is_looked_for(hass: HomeAssistant) -> None:
+    """Test gateways of three names are seen, and those that are known by their MAC."""
+    integration = await async_get_integration(hass, DOMAIN)
+    assert integration.dhcp == [
+        {"hostname": "1118431-*"},
+        {"hostname": "1232100-*"},
+        {"hostname": "teslapw_*"},
+        {"registered_devices": True},
+    ]

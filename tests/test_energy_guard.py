@@ -257,6 +257,18 @@ def test_a_reset_of_the_home(meter: Meter) -> None:
     assert meter.notice is Notice.RESET_CONFIRMED
 
 
+@pytest.mark.parametrize("step", [10.0, 90.0])
+def test_a_step_is_no_reset(step: float) -> None:
+    """Test a home that uses little overtakes a step in its time; nothing falls."""
+    meter, shown = Meter(limit=None), [HOME]
+    meter.tell(HOME)
+    for energy in range(0, 300, 1):
+        shown.append(meter.tell(HOME - step + energy / 3) or 0.0)
+        assert meter.notice is None
+    assert shown == sorted(shown)
+    assert shown[-1] > HOME
+
+
 def test_a_serious_fall_is_told_of_after_a_step(meter: Meter) -> None:
     """Test what is held back already may turn out worse."""
     meter.tell(CHARGED - 100)

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 import orjson
 import pytest
 
-from custom_components.tesla_gateway.energy_guard import EnergyGuard, Notice
+from custom_components.tesla_gateway.energy_guard import STEP, EnergyGuard, Notice
 
 from .guarded_meter import BATTERY, CHARGED, DAY, HOME, HOUR, MINUTE, SOLAR, Meter
 
@@ -104,7 +104,7 @@ def test_falls_after_a_wait_only(readings: list[Reading]) -> None:
             continue
         assert 0 < energy < math.inf
         if meter.notice is Notice.RESET_CONFIRMED:
-            assert energy < shown
+            assert energy < shown - STEP
             falls = meter.falls(shown)
             assert max(energy - first for _, first in falls) > 0
             assert meter.watched - falls[-1][0] >= 15 * MINUTE
@@ -184,12 +184,17 @@ def test_gets_over_it(
     pace: float,
     share: float,
 ) -> None:
-    """Test an honest counter is shown again within an hour and a poll, and stays so."""
+    """Test an honest counter is shown again within an hour and a poll, and stays so.
+
+    But for one that was no more than a step too high before: it is overtaken.
+    """
     meter = TroubledMeter()
     for reading in readings:
         meter.suffer(reading)
     meter.limit, rise = limit, share * (limit or BATTERY) * pace / HOUR
     honest = [first + rise * poll for poll in range(math.ceil(HOUR / pace) + 4)]
     shown = meter.tell_all(honest, after=pace)
-    assert shown[-4:] == honest[-4:]
+    for out, told in zip(shown[-4:], honest[-4:], strict=True):
+        assert out is not None
+        assert out == told or 0 < out - told <= STEP
     assert meter.notice is None

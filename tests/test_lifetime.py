@@ -1,22 +1,31 @@
 """Tests of lifetime energies as they go out, over restarts too."""
 
+import json
+import time
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
+from custom_components.tesla_gateway import sensor
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from custom_components.tesla_gateway.energy_guard import EnergyGuard
 from custom_components.tesla_gateway.gateway import MeterKind
 from custom_components.tesla_gateway.limits import METER_LIMITS
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
 from simulator.server import Simulator
 
 from .conftest import AddGateway, StateOf, Tick
 
 METERS = "/api/meters/aggregates"
+SYSTEM = "/api/system_status"
+VITALS = "/api/devices/vitals"
+BATTERY = "3012170-05-B--TGSIMULATED101"
+INVERTER = "1232100-00-E--TGSIMULATED001_TGSIMULATED303"
 SOLAR = "sensor.simulated_home_solar_energy"
 
 
@@ -79,6 +88,121 @@ async def test_over_a_restart(
     assert state.state == "5000000.0"
 
 
+async def _reload(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
+    """Let the entry begin anew, with what it has kept."""
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_jump_while_off(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+) -> None:
+    """Test the first reading is held to what the panels were known to give."""
+    await tick(11)
+    before = state_of("solar_energy")
+    gateway.faults.add(METERS, edit={"solar.energy_exported": 9e9})
+    await _reload(hass, entry)
+    assert state_of("solar_energy") == before
+    gateway.faults.clear()
+    await tick(11)
+    assert float(state_of("solar_energy") or 0) > float(before or 0)
+
+
+async def test_a_limit_is_kept_that_is_not_told_now(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+) -> None:
+    """Test batteries move no more than before while nobody says how much they do."""
+    before = float(state_of("battery_energy_charged") or 0)
+    gateway.faults.add(SYSTEM, status=500)
+    for _ in range(10):
+        await tick(11)
+    assert state_of("energy_remaining") == STATE_UNAVAILABLE
+    gateway.faults.add(METERS, edit={"battery.energy_imported": 9e9})
+    for _ in range(2):
+        await tick(11)
+        assert before <= float(state_of("battery_energy_charged") or 0) < 9e9
+    await _reload(hass, entry)
+    assert before <= float(state_of("battery_energy_charged") or 0) < 9e9
+
+
+async def test_a_wait_over_a_reload(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+) -> None:
+    """Test a counter that fell is held for 15 min in all, before and after."""
+    before = state_of("solar_energy")
+    for minute in range(8):
+        edit = {"solar.energy_exported": 1000.0 + minute}
+        gateway.faults.clear()
+        gateway.faults.add(METERS, edit=edit)
+        await tick(60)
+        assert state_of("solar_energy") == before
+    await _reload(hass, entry)
+    for _ in range(7):
+        assert state_of("solar_energy") == before
+        await tick(60)
+    for _ in range(2):
+        await tick(60)
+    assert float(state_of("solar_energy") or 0) == 1007
+
+
+async def test_a_leap_of_the_clock(
+    entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
+) -> None:
+    """Test no wait ends because the wall's clock is put forward, without the other."""
+    before = state_of("solar_energy")
+    for energy in (1000, 1001):
+        gateway.faults.clear()
+        gateway.faults.add(METERS, edit={"solar.energy_exported": energy})
+        await tick(60)
+    with patch.object(sensor, "time", lambda: time.time() + 86400):
+        for _ in range(3):
+            await tick(60)
+            assert state_of("solar_energy") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "key", "device"),
+    [
+        (METERS, "battery.energy_exported", "battery_energy_discharged", None),
+        (SYSTEM, "battery_blocks.0.energy_charged", "energy_charged", BATTERY),
+        (METERS, "solar.energy_exported", "solar_energy", None),
+        (VITALS, "PVAC.0.vitals.PVAC_LifetimeEnergyPV_Total", "energy", INVERTER),
+    ],
+)
+async def test_a_jump(
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    path: str,
+    field: str,
+    key: str,
+    device: str | None,
+) -> None:
+    """Test no counter jumps of which is known how much the hardware moves."""
+    await tick(31)
+    before = float(state_of(key, device) or 0)
+    assert before > 0
+    gateway.faults.add(path, edit={field: 9e9})
+    await tick(31)
+    assert state_of(key, device) not in (None, STATE_UNAVAILABLE)
+    assert before <= float(state_of(key, device) or 0) < before + 1000
+    for _ in range(61):
+        await tick(60)
+    assert float(state_of(key, device) or 0) == 9e9
+
+
 async def test_said_once(
     entry: GatewayConfigEntry,
     gateway: Simulator,
@@ -111,6 +235,7 @@ async def test_said_once(
         ),
         ({"max_site_meter_power_kW": 20}, MeterKind.SITE, None),
         ({}, MeterKind.SOLAR, 5250),
+        ({}, MeterKind.BATTERY, 12_000),
     ],
 )
 async def test_limits(
@@ -124,6 +249,47 @@ async def test_limits(
     gateway.faults.add("/api/site_info", edit=edit)
     entry = await add_gateway()
     assert METER_LIMITS[kind](entry.runtime_data) == limit
+
+
+@pytest.mark.parametrize(
+    ("told", "limit"),
+    [
+        ({"max_charge_power": 4000, "max_discharge_power": 5000}, 5000),
+        ({"max_charge_power": 5000, "instantaneous_max_charge_power": 5800}, 5800),
+        ({}, None),
+    ],
+)
+async def test_limit_of_batteries(
+    add_gateway: AddGateway,
+    gateway: Simulator,
+    told: dict[str, float],
+    limit: float | None,
+) -> None:
+    """Test the most of all that batteries are said to move counts."""
+    ways = ("max_charge_power", "max_discharge_power")
+    keys = [*ways, *(f"instantaneous_{key}" for key in ways)]
+    gateway.faults.add(SYSTEM, edit={key: told.get(key) for key in keys})
+    entry = await add_gateway()
+    assert METER_LIMITS[MeterKind.BATTERY](entry.runtime_data) == limit
+
+
+@pytest.mark.parametrize(
+    ("ratings", "limit"),
+    [((5000, 3000), 8000), ((5000, None), None), ((5000, 0), None), ((), None)],
+)
+async def test_limit_of_panels(
+    add_gateway: AddGateway,
+    gateway: Simulator,
+    ratings: tuple[float | None, ...],
+    limit: float | None,
+) -> None:
+    """Test a sum of ratings is none where one of them is not known."""
+    systems = [
+        {"brand": "A", "model": "B", "power_rating_watts": each} for each in ratings
+    ]
+    gateway.faults.add("/api/solars", body=json.dumps(systems))
+    entry = await add_gateway()
+    assert METER_LIMITS[MeterKind.SOLAR](entry.runtime_data) == limit
 
 
 async def test_limit_of_home_and_batteries(

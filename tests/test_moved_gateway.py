@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -12,14 +13,16 @@ from custom_components.tesla_gateway.const import (
     DOMAIN,
 )
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_MAC, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from simulator.server import Simulator
 
 from .conftest import PASSWORD, AddGateway, Tick
+from .fault_stories import NAME, Names
 from .flow_forms import submit
 from .relays import relay
 from .sightings import MAC, OWN_MAC, STATUS, aborted, connections, discover, move
@@ -76,6 +79,56 @@ async def test_follows_a_gateway_without_a_token(
     assert gateway.stats.logins == 1
     assert len(entry.data[CONF_RECORD]["logins_until"]) == 1
     assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_login_of_a_loaded_entry(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, tick: Tick
+) -> None:
+    """Test a login at another address counts with those at the old one."""
+    port = gateway.port
+    gateway.expire_tokens()
+    gateway.faults.add("/api/status", edit={"din": "1232100-00-E--OTHER"})
+    move(gateway)
+    assert aborted(await discover(hass, gateway))
+    assert gateway.stats.logins == 1
+    gateway.stop()
+    gateway.port = port
+    gateway.start()
+    gateway.faults.clear()
+    gateway.expire_tokens()
+    await tick(31)
+    assert gateway.stats.logins == 2
+    assert len(entry.data[CONF_RECORD]["logins_until"]) == 2
+
+
+async def test_turned_off(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test a gateway that a person has turned off is sent nothing, wherever it is."""
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    before = dict(entry.data)
+    gateway.expire_tokens()
+    move(gateway)
+    assert aborted(await discover(hass, gateway))
+    assert gateway.stats.total == 0
+    assert entry.data == before
+
+
+async def test_a_name_that_nobody_knows_just_now(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
+) -> None:
+    """Test a name is kept that is not resolved: the gateway need not have moved."""
+    host, data = f"{NAME}:{gateway.port}", dict(entry.data)
+    hass.config_entries.async_update_entry(entry, data={**data, CONF_HOST: host})
+    gateway.reset_stats()
+    connector = async_get_clientsession(hass).connector
+    with patch.object(connector, "_resolver", Names()):
+        assert aborted(await discover(hass, gateway, mac=OWN_MAC))
+    assert entry.data[CONF_HOST] == host
+    assert gateway.stats.handshakes == 1
+    assert gateway.stats.total == 0
 
 
 async def test_follows_while_set_up_fails(

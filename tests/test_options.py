@@ -1,5 +1,6 @@
 """Tests of the options: the pace, and whether the certificate is pinned."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from ssl import SSLContext
@@ -7,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from custom_components.tesla_gateway.connection import record_of
 from custom_components.tesla_gateway.const import (
     CONF_ADVANCED,
     CONF_FINGERPRINT,
     CONF_PACE,
     CONF_PIN_CERTIFICATE,
     CONF_PINNED_AT,
+    CONF_RECORD,
     CONF_ROLE,
     DOMAIN,
 )
@@ -140,6 +143,27 @@ async def test_behind_a_proxy(
     assert entry.data[CONF_FINGERPRINT] == pinned
     assert entry.data[CONF_PINNED_AT]
     assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("pin", [False, True])
+async def test_what_is_kept_meanwhile(
+    hass: HomeAssistant,
+    add_gateway: AddGateway,
+    proxy: str,
+    *,
+    pin: bool,
+) -> None:
+    """Test a login that is kept while the certificate is looked at stays."""
+    entry = await add_gateway(**{CONF_HOST: proxy}, **_advanced(pin=not pin))
+    form = await _open(hass, entry)
+    typed = {CONF_PIN_CERTIFICATE: pin}
+    submitted = hass.async_create_task(_submit(hass, form, typed))
+    await asyncio.sleep(0)
+    assert not submitted.done()
+    record_of(hass, entry).count_login()
+    assert (await submitted)["type"] is FlowResultType.CREATE_ENTRY
+    assert (entry.data[CONF_FINGERPRINT] is not None) is pin
+    assert len(entry.data[CONF_RECORD]["logins_until"]) == 1
 
 
 async def test_without_pinning_an_authority_has_to_vouch(

@@ -4,10 +4,12 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.tesla_gateway.const import (
     CONF_FINGERPRINT,
     CONF_PINNED_AT,
+    CONF_RECORD,
     CONF_ROLE,
 )
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
@@ -16,11 +18,13 @@ from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 from simulator.server import Simulator
 
 from .conftest import PASSWORD, AddGateway, Tick
 from .flow_forms import check_texts, submit, suggested
 from .relays import relay
+from .sightings import move
 
 CUSTOMER = {CONF_ROLE: "customer"}
 
@@ -59,13 +63,6 @@ async def _reconfigured(
     assert entry.state is ConfigEntryState.LOADED
 
 
-def _move(gateway: Simulator) -> None:
-    """Give the gateway another address."""
-    gateway.stop()
-    gateway.port = 0
-    gateway.start()
-
-
 @pytest.fixture
 def other_gateway(gateway: Simulator) -> Generator[Simulator]:
     """Run another gateway beside the one that is added."""
@@ -91,7 +88,7 @@ async def test_another_address(
 ) -> None:
     """Test a gateway that has moved is found there; all else stays."""
     before = dict(entry.data)
-    _move(gateway)
+    move(gateway)
     flow_id = await _start(hass, entry)
     result = await submit(hass, flow_id, _host(gateway) | CUSTOMER | password)
     await _reconfigured(hass, entry, result)
@@ -163,6 +160,86 @@ async def test_another_certificate(
     assert entry.data == before
     result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
     await _reconfigured(hass, entry, result)
+
+
+async def test_another_address_and_another_certificate(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    hass_client: ClientSessionGenerator,
+    tick: Tick,
+) -> None:
+    """Test a person is asked about the new certificate, and can go on then."""
+    assert await async_setup_component(hass, "repairs", {})
+    client = await hass_client()
+    gateway.stop()
+    gateway.renew_certificate()
+    move(gateway)
+    await tick(11)
+    flow_id = await _start(hass, entry)
+    result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
+    assert result["errors"] == {"base": "certificate_changed"}
+    assert gateway.stats.total == 0
+    asked = {
+        "handler": entry.domain,
+        "issue_id": f"certificate_changed_{entry.entry_id}",
+    }
+    form = await client.post("/api/repairs/issues/fix", json=asked)
+    repair = (await form.json())["flow_id"]
+    done = await client.post(f"/api/repairs/issues/fix/{repair}", json={})
+    assert (await done.json())["type"] == "create_entry"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert gateway.stats.total == 0
+    result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
+    await _reconfigured(hass, entry, result)
+    assert entry.data[CONF_FINGERPRINT] == gateway.fingerprint.hex()
+
+
+async def test_its_login_is_not_counted(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, tick: Tick
+) -> None:
+    """Test the logins that nobody asked for still are, so that there is no fourth."""
+    for _ in range(3):
+        gateway.expire_tokens()
+        await tick(31)
+    spent = entry.data[CONF_RECORD]["logins_until"]
+    assert len(spent) == 3
+    result = await submit(hass, await _start(hass, entry), _host(gateway) | CUSTOMER)
+    await _reconfigured(hass, entry, result)
+    assert entry.data[CONF_RECORD]["logins_until"] == pytest.approx(spent)
+    gateway.expire_tokens()
+    gateway.reset_stats()
+    await tick(31)
+    assert gateway.stats.logins == 0
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+async def test_a_wait_is_for_all(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    tick: Tick,
+    *,
+    loaded: bool,
+) -> None:
+    """Test nobody goes on asking when a typed login is told to wait; it ends that."""
+    flow_id = await _start(hass, entry)
+    if not loaded:
+        await hass.config_entries.async_unload(entry.entry_id)
+    login = "/api/login/Basic"
+    gateway.faults.add(login, status=429, headers={"Retry-After": "600"})
+    result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
+    assert result["errors"] == {"base": "rate_limited"}
+    if not loaded:
+        await hass.config_entries.async_setup(entry.entry_id)
+    gateway.reset_stats()
+    for _ in range(9):
+        await tick(60)
+    assert gateway.stats.total == 0
+    gateway.faults.clear()
+    result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
+    await _reconfigured(hass, entry, result)
+    assert entry.runtime_data.live.last_update_success
 
 
 async def test_another_gateway(

@@ -1,120 +1,168 @@
 """Tests that every text used exists, and that every text that exists is used."""
 
-import ast
-from collections.abc import Iterator
-import json
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from operator import methodcaller
 import re
 from string import Formatter
-from typing import Any
+from typing import Any, Final
 
-import probatio
 import pytest
 
-from custom_components.tesla_gateway import (
-    binary_sensor_tables,
-    config_flow,
-    controls,
-    coordinator,
-    event,
-    number,
-    select,
-    sensor_components,
-    sensor_installation,
-    sensor_tables,
-    switch,
+from custom_components.tesla_gateway import services
+from custom_components.tesla_gateway.gateway import CHOOSABLE_MODES, UnexploredEndpoint
+from homeassistant.const import STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from simulator.server import Simulator
+
+from .conftest import Tick
+from .texts import (
+    ACTIONS,
+    ATTRIBUTES,
+    DESCRIBED,
+    FREE_WORDS,
+    TEXTS,
+    Texts,
+    flat,
+    used,
 )
-from custom_components.tesla_gateway.gateway import (
-    CHOOSABLE_MODES,
-    GridStatus,
-    NetworkKind,
-    OperationMode,
-    Role,
-    SystemActivity,
-    UnexploredEndpoint,
-    UpdateState,
-)
-from homeassistant.data_entry_flow import section
-from homeassistant.util.yaml import load_yaml_dict
 
-INTEGRATION = Path(event.__file__).parent
-TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
-ICONS = json.loads((INTEGRATION / "icons.json").read_text())
-
-
-def _described(*modules: Any) -> Iterator[Any]:
-    """Return the descriptions in all tables of a platform."""
-    for module in modules:
-        for name, table in vars(module).items():
-            if name.endswith("_SENSORS"):
-                groups = table.values() if isinstance(table, dict) else [table]
-                yield from (description for group in groups for description in group)
-
-
-DESCRIBED = {
-    "sensor": list(_described(sensor_tables, sensor_installation, sensor_components)),
-    "binary_sensor": list(_described(binary_sensor_tables)),
-    "event": [event.GRID_FAULT_EVENT, event.ALERT_EVENT],
-    "number": [*number.OPERATION_NUMBERS],
-    "select": [*select.OPERATION_SELECTS],
-    "switch": [*switch.ISLANDING_SWITCHES, *switch.SITE_CONTROLLER_SWITCHES],
+OF_HOME_ASSISTANT: Final = {
+    *("attribution", "device_class", "event_types", "friendly_name", "icon", "max"),
+    *("min", "mode", "options", "state_class", "step", "unit_of_measurement"),
 }
+"""Attributes that Home Assistant gives to entities itself."""
+SENTENCES: Final = re.compile(
+    r"\.(description|message)$|\.fix_flow\.abort\.|^config\.(abort|error|create_entry)|^options\.error"
+    r"|\.data_description\."
+)
+"""Keys of texts that are sentences; all others are names."""
+FORBIDDEN: Final = {
+    "an address": re.compile(r"https?:|www\."),
+    "HTML": re.compile(r"</?\w"),
+    "a placeholder in quotes": re.compile(r"['\"]\{\w*\}['\"]"),
+    "a blank too many": re.compile(r"^\s|\s$|  | \n"),
+    "a phrase": re.compile(
+        r"\b(please|success\w*|e\.g\.|i\.e\.|note that)", re.IGNORECASE
+    ),
+    "three dots": re.compile(r"\.\.\."),
+}
+PROPER: Final = (
+    r"Powerwalls?|Tesla|Home Assistant|Backup Switch|Wi-Fi|CT|DC|ID|L[123]|L\{phase\}"
+)
+LOWER: Final = re.compile(rf"(?:{PROPER}|\{{\w+\}}|[^A-Z]*)(?: (?:{PROPER}|[^A-Z ]+))*")
+"""What may stand behind the first word of a name."""
 
 
-@pytest.mark.parametrize("platform", DESCRIBED)
-def test_entities(platform: str) -> None:
-    """Test each entity has its name, and each name its entity; icons likewise."""
-    descriptions = DESCRIBED[platform]
-    names = {each.translation_key for each in descriptions}
-    assert names == set(TEXTS["entity"][platform])
-    assert set(ICONS["entity"][platform]) <= names
-    iconless = {
-        each.translation_key for each in descriptions if each.device_class is None
-    } - set(ICONS["entity"][platform])
-    assert not iconless
+def wrong_keys(texts: Texts) -> Iterator[str]:
+    """Yield which texts there are not, or not in order, and which nobody uses."""
+    told, keys = flat(texts), used()
+    yield from (f"{key} is missing" for key in keys.keys() - told.keys())
+    yield from (f"{key} is not used" for key in told.keys() - keys.keys())
+    for platform, entities in texts["entity"].items():
+        if list(entities) != sorted(entities):
+            yield f"entity.{platform} is not sorted"
 
 
-@pytest.mark.parametrize("platform", DESCRIBED)
-def test_placeholders(platform: str) -> None:
-    """Test each name has the placeholders that its entities fill in."""
-    for each in DESCRIBED[platform]:
-        name = TEXTS["entity"][platform][each.translation_key]["name"]
-        used = {field for _, field, _, _ in Formatter().parse(name) if field}
-        assert used == set(each.translation_placeholders or {}), each.key
+def wrong_text(key: str, text: str) -> Iterator[str]:
+    """Yield what is wrong with a text."""
+    try:
+        fields = {field for _, field, _, _ in Formatter().parse(text) if field}
+    except ValueError:
+        yield "a brace alone"
+        return
+    if surplus := fields - used().get(key, set()):
+        yield f"{surplus}, which nobody fills in"
+    yield from _slips(key, text)
 
 
-@pytest.mark.parametrize("platform", DESCRIBED)
-def test_attributes(platform: str) -> None:
-    """Test each attribute has its name."""
-    named = {
-        key
-        for key, texts in TEXTS["entity"][platform].items()
-        if "state_attributes" in texts
-    }
-    with_attributes = {
-        each.translation_key
-        for each in DESCRIBED[platform]
-        if each.attributes_fn or platform == "event"
-    }
-    assert named == with_attributes
+def _slips(key: str, text: str) -> Iterator[str]:
+    """Yield what a text must not have."""
+    if not text:
+        yield "nothing"
+    for what, pattern in FORBIDDEN.items():
+        if pattern.search(text):
+            yield what
+    first, _, rest = text.partition(" ")
+    if SENTENCES.search(key):
+        if not text.endswith((".", "?")):
+            yield "no end"
+    elif text.endswith("."):
+        yield "a period behind a name"
+    elif key.startswith(("entity.", "selector.")) and not LOWER.fullmatch(rest):
+        yield f"capitals behind {first}"
+    if first[:1].islower():
+        yield "a small letter at the start"
+
+
+def test_keys() -> None:
+    """Test each text is used, and none is missing."""
+    assert len(flat(TEXTS)) > 450
+    assert list(wrong_keys(TEXTS)) == []
+
+
+def test_texts() -> None:
+    """Test each text is filled in and well-formed."""
+    found = {key: list(wrong_text(key, text)) for key, text in flat(TEXTS).items()}
+    assert {key: wrong for key, wrong in found.items() if wrong} == {}
+
+
+def _paths(texts: Texts, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the ways to all groups of texts."""
+    for key, value in texts.items():
+        if isinstance(value, dict):
+            yield (*path, key)
+            yield from _paths(value, (*path, key))
+
+
+def _changed(path: tuple[str, ...], change: Callable[[Texts], Any]) -> Texts:
+    """Return a copy of the texts with one group changed."""
+    texts = group = deepcopy(TEXTS)
+    for key in path:
+        group = group[key]
+    change(group)
+    return texts
+
+
+def test_would_notice_a_key() -> None:
+    """Test no text can go, and none can come."""
+    for group in _paths(TEXTS):
+        assert list(wrong_keys(_changed(group, methodcaller("update", more="A"))))
+    for key in flat(TEXTS):
+        *path, last = key.split(".")
+        assert list(wrong_keys(_changed((*path,), methodcaller("pop", last))))
 
 
 @pytest.mark.parametrize(
-    ("key", "words"),
+    "spoil",
     [
-        ("active_interface", NetworkKind),
-        ("grid_status", GridStatus),
-        ("island_state", GridStatus),
-        ("operation_mode", OperationMode),
-        ("system_activity", SystemActivity),
-        ("update_state", UpdateState),
+        "{text} ",
+        " {text}",
+        "",
+        "{text}.",
+        "Please. {text}",
+        "See https://example.com: {text}",
+        "<b>{text}",
+        "{{name}} {text} {{",
+        "{text} '{{name}}'",
+        "{text} {{surplus}}",
+        "{text}\n",
     ],
 )
-def test_enum_states(key: str, words: Any) -> None:
-    """Test each state of an enum has its name."""
-    assert set(TEXTS["entity"]["sensor"][key]["state"]) == {
-        each.value for each in words
-    }
+def test_would_notice_a_slip(spoil: str) -> None:
+    """Test no text can be spoiled in such a way."""
+    for key, text in flat(TEXTS).items():
+        if spoil != "{text}." or not SENTENCES.search(key):
+            assert list(wrong_text(key, spoil.format(text=text))), key
+
+
+@pytest.mark.parametrize(
+    "name", ["Grid Power", "Powerwall Is updating", "grid power", "State of Charge"]
+)
+def test_would_notice_capitals(name: str) -> None:
+    """Test names of entities begin with a capital, and have no others."""
+    assert list(wrong_text("entity.sensor.power.name", name))
 
 
 def test_modes() -> None:
@@ -125,89 +173,74 @@ def test_modes() -> None:
     assert chosen == {mode.value: told[mode.value] for mode in CHOOSABLE_MODES}
 
 
-def test_issues() -> None:
-    """Test each issue has its text: what is refused to each login, a certificate."""
-    refused = {f"settings_refused_{role.value}" for role in Role}
-    assert set(TEXTS["issues"]) == {"certificate_changed", *refused}
+def test_grid_states() -> None:
+    """Test what two sensors tell alike is called alike."""
+    states = {
+        key: value.get("state") for key, value in TEXTS["entity"]["sensor"].items()
+    }
+    assert states["island_state"] == states["grid_status"]
+    assert states["power_inverter_grid_state"] == states["grid_state"]
 
 
-@pytest.mark.parametrize("kind", ["abort", "create_entry", "error"])
-def test_flow_texts_are_used(kind: str) -> None:
-    """Test each text is used; that those used exist is tested with the flow."""
-    source = Path(config_flow.__file__).read_text()
-    own = {
-        "already_configured",
-        "already_in_progress",
-        "reauth_successful",
-        "reconfigure_successful",
-    }  # said by Home Assistant's helpers
-    for key in set(TEXTS["config"][kind]) - own:
-        assert f'"{key}"' in source
+def test_actions() -> None:
+    """Test each action takes the fields that it is described with, and no others."""
+    schemas = {
+        services.SERVICE_CHANGE_PASSWORD: services._PASSWORD_SCHEMA,
+        services.SERVICE_GET_GRID_FAULTS: services._READ_SCHEMA,
+        services.SERVICE_GET_PROBLEMS: services._READ_SCHEMA,
+        services.SERVICE_GO_OFF_GRID: services._ISLAND_SCHEMA,
+        services.SERVICE_RECONNECT_TO_GRID: services._ISLAND_SCHEMA,
+        services.SERVICE_REQUEST: services._REQUEST_SCHEMA,
+        services.SERVICE_SET_OPERATION: services._OPERATION_SCHEMA,
+    }
+    assert {name: set(action["fields"]) for name, action in ACTIONS.items()} == {
+        name: set(map(str, schema.schema)) for name, schema in schemas.items()
+    }
+    endpoints = ACTIONS["request"]["fields"]["endpoint"]["selector"]["select"]
+    assert sorted(endpoints["options"]) == sorted(
+        each.value for each in UnexploredEndpoint
+    )
 
 
-def _fields(schema: probatio.Schema) -> dict[str, dict[str, Any]]:
-    """Return the fields of a form as its texts have them, those of sections apart."""
-    names = {str(key): value for key, value in schema.schema.items()}
-    sections = {name for name, value in names.items() if isinstance(value, section)}
-    found = {"": dict.fromkeys(names.keys() - sections)}
-    for name in sections:
-        found[name] = {str(key): None for key in names[name].schema.schema}
-    return found
+def test_free_words() -> None:
+    """Test only what says whatever the gateway says has names for some of it."""
+    free = {
+        each.translation_key
+        for each in DESCRIBED["sensor"]
+        if each.device_class is each.native_unit_of_measurement is each.state_class
+        if each.state_class is None
+    }
+    assert FREE_WORDS.keys() <= free
 
 
 @pytest.mark.parametrize(
-    ("flow", "step", "schema"),
+    ("gateway_options", "shown_too"),
     [
-        ("config", "user", config_flow._USER_SCHEMA),
-        ("config", "discovery_confirm", config_flow._DISCOVERY_SCHEMA),
-        ("config", "reconfigure", config_flow._RECONFIGURE_SCHEMA),
-        ("config", "reauth_confirm", config_flow._REAUTH_SCHEMA),
-        ("options", "init", config_flow._OPTIONS_SCHEMA),
+        ({"batteries": 2, "scenario": "disabled_pack"}, {"binary_sensor.disabled"}),
+        ({"scenario": "generator"}, {"sensor.disconnect_type"}),
+        ({"scenario": "updating"}, {"sensor.failed_update_checks"}),
     ],
 )
-def test_forms(flow: str, step: str, schema: probatio.Schema) -> None:
-    """Test each field of a form has its name and help, and each of them its field."""
-    texts = TEXTS[flow]["step"][step]
-    by_section = {"": texts, **texts.get("sections", {})}
-    fields = _fields(schema)
-    assert by_section.keys() == fields.keys()
-    for name, told in by_section.items():
-        assert told["data"].keys() == told["data_description"].keys()
-        assert told["data"].keys() == fields[name].keys()
-
-
-def test_exceptions() -> None:
-    """Test each failure of a refresh or action has its text, and each text its use."""
-    names = ("controls.py", "services.py")
-    sources = [(INTEGRATION / name).read_text() for name in names]
-    said = {
-        key
-        for source in sources
-        for key in re.findall(r'(?:translation_key=|_error\()\s*"(\w+)"', source)
-    }
-    mapped = {*controls._WRITE_KEYS.values(), *coordinator.TRANSLATION_KEYS.values()}
-    assert mapped | said <= set(TEXTS["exceptions"])
-    constants = {
-        node.value
-        for source in sources
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Constant)
-    }
-    assert set(TEXTS["exceptions"]) <= mapped | constants
-
-
-def test_services() -> None:
-    """Test each action and each of its fields has its texts, and an icon."""
-    described = load_yaml_dict(INTEGRATION / "services.yaml")
-    assert set(described) == set(TEXTS["services"]) == set(ICONS["services"])
-    for name, service in described.items():
-        texts = TEXTS["services"][name]
-        assert set(service["fields"]) == set(texts["fields"])
-        assert all(
-            each["name"] and each["description"] for each in texts["fields"].values()
-        )
-    options = described["request"]["fields"]["endpoint"]["selector"]["select"][
-        "options"
-    ]
-    assert sorted(options) == sorted(each.value for each in UnexploredEndpoint)
-    assert set(TEXTS["selector"]["unexplored_endpoint"]["options"]) == set(options)
+async def test_what_is_shown(
+    hass: HomeAssistant,
+    all_entities: list[er.RegistryEntry],
+    gateway: Simulator,
+    tick: Tick,
+    shown_too: set[str],
+) -> None:
+    """Test each word and each attribute that entities show has its text."""
+    await tick(31)  # Home Assistant reloads an entry after entities are turned on
+    gateway.control({"grid_faults": [{}], "alerts": {"TEPOD.0": ["POD_w110_SW_EOC"]}})
+    await tick(31)
+    shown: dict[str, set[str]] = {}
+    for entity in all_entities:
+        if state := hass.states.get(entity.entity_id):
+            key = str(entity.translation_key)
+            attributes = {str(each) for each in state.attributes} - OF_HOME_ASSISTANT
+            if attributes:
+                shown.setdefault(f"{entity.domain}.{key}", set()).update(attributes)
+            if entity.domain == "sensor" and key in FREE_WORDS:
+                words = {*FREE_WORDS[key].split(), STATE_UNKNOWN}
+                assert state.state in words, key
+    assert shown == {key: ATTRIBUTES[key] for key in shown}
+    assert shown.keys() >= shown_too | {"event.alert", "event.grid_fault"}

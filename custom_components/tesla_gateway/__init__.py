@@ -12,8 +12,8 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.typing import ConfigType
 
 from .certificate import async_certificate_settled
-from .connection import client_of
-from .const import CONF_RECORD, DOMAIN
+from .connection import client_of, kept_record
+from .const import DOMAIN
 from .controls import async_follow_firmware
 from .coordinator import (
     DeviceCoordinator,
@@ -24,7 +24,7 @@ from .coordinator import (
     StateCoordinator,
 )
 from .devices import GatewayDevices, is_told
-from .gateway import FirmwareUpdate, GatewayClient, GatewayRecord
+from .gateway import FirmwareUpdate
 from .goals import Goal, Goals
 from .services import async_setup_services
 
@@ -48,7 +48,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> bool:
     """Set up a gateway from its config entry."""
-    client = _client(hass, entry)
+    record = kept_record(hass, entry)
+    entry.async_on_unload(record.detach)
+    # Home Assistant's shared session would keep the gateway's cookies, a login.
+    web = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    client = client_of(entry.data, web=web, record=record)
     # What is slow to change goes one request at a time, to leave room for the rest.
     lane = asyncio.Lock()
     live = LiveCoordinator(hass, entry, client)
@@ -91,6 +95,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> 
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await entry.runtime_data.client.close()
+    if entry.disabled_by:
+        async_certificate_settled(hass, entry)
     return unloaded
 
 
@@ -123,23 +129,6 @@ def _end_writes(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
         await entry.runtime_data.client.close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, end))
-
-
-def _client(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayClient:
-    """Return the client of an entry, which takes up where the last one ended."""
-
-    @callback
-    def keep_record() -> None:
-        data = {**entry.data, CONF_RECORD: record.as_dict()}
-        hass.config_entries.async_update_entry(entry, data=data)
-
-    record = GatewayRecord(entry.data.get(CONF_RECORD), on_change=keep_record)
-    if record.is_shortened:
-        keep_record()
-    entry.async_on_unload(record.detach)
-    # Home Assistant's shared session would keep the gateway's cookies, a login.
-    web = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
-    return client_of(entry.data, web=web, record=record)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:

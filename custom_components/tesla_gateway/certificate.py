@@ -1,5 +1,7 @@
 """A certificate that is not the pinned one: asked about until that is settled."""
 
+from typing import Any
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -11,7 +13,7 @@ from .gateway import GatewayCertificateError
 
 @callback
 def async_certificate_changed(
-    hass: HomeAssistant, entry: ConfigEntry, error: GatewayCertificateError
+    hass: HomeAssistant, entry: ConfigEntry[Any], error: GatewayCertificateError
 ) -> None:
     """Ask a person whether the certificate that is shown now is the gateway's."""
     told_at = entry.data.get(CONF_PINNED_AT)
@@ -34,12 +36,12 @@ def async_certificate_changed(
 
 
 @callback
-def async_certificate_settled(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_certificate_settled(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Ask no more: the pinned certificate is shown again, or the gateway is deleted."""
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry))
 
 
-def issue_id(entry: ConfigEntry) -> str:
+def issue_id(entry: ConfigEntry[Any]) -> str:
     """Return the id of the one issue there is about a gateway's certificate."""
     return f"certificate_changed_{entry.entry_id}"
 

@@ -6,7 +6,6 @@ from typing import Any, Final, override
 import probatio
 
 from homeassistant.config_entries import (
-    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlowWithReload,
@@ -25,7 +24,15 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 
-from .connection import UNPINNED, async_pin, brief_session, client_of, stranger_of
+from .certificate import async_certificate_changed
+from .connection import (
+    UNPINNED,
+    async_pin,
+    brief_session,
+    client_of,
+    record_of,
+    stranger_of,
+)
 from .const import (
     CONF_ADVANCED,
     CONF_FINGERPRINT,
@@ -39,6 +46,7 @@ from .const import (
     PACE_NORMAL,
     PACES,
 )
+from .coordinator import GatewayConfigEntry
 from .discovery import Sighting, async_look
 from .gateway import (
     GatewayAuthenticationError,
@@ -141,7 +149,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> GatewayOptionsFlow:
+    def async_get_options_flow(config_entry: GatewayConfigEntry) -> GatewayOptionsFlow:
         """Return the options flow."""
         return GatewayOptionsFlow()
 
@@ -270,6 +278,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         """Add a gateway, unless there is an entry of it."""
         await self.async_set_unique_id(identity.din, raise_on_progress=False)
         self._abort_if_unique_id_configured()
+        self._forget_sightings(data[CONF_FINGERPRINT])
         return self.async_create_entry(
             title=identity.site_name or identity.model.value,
             data=data,
@@ -280,8 +289,17 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             },
         )
 
+    @callback
+    def _forget_sightings(self, fingerprint: str | None) -> None:
+        """Ask no more about a gateway that did not tell its DIN when it was seen."""
+        flows = self.hass.config_entries.flow
+        seen = {"unique_id": fingerprint}
+        found = flows.async_progress_by_handler(DOMAIN, match_context=seen)
+        for flow in found if fingerprint else []:
+            flows.async_abort(flow["flow_id"])
+
     async def _async_change(
-        self, identity: Identity, entry: ConfigEntry, data: dict[str, Any]
+        self, identity: Identity, entry: GatewayConfigEntry, data: dict[str, Any]
     ) -> ConfigFlowResult:
         """Change the entry of a gateway, unless another one answers."""
         await self.async_set_unique_id(identity.din)
@@ -307,6 +325,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             return None, _refusal_errors(err.refusal)
         except GatewayError as err:
             LOGGER.debug("No gateway to add: %s", err)
+            self._tell_entry(err)
             if isinstance(err, GatewayTlsError) and not data.get(
                 CONF_FINGERPRINT, True
             ):
@@ -314,9 +333,26 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             errors = (error for kind, error in _ERRORS.items() if isinstance(err, kind))
             return None, dict([next(errors)])
 
+    @callback
+    def _tell_entry(self, error: GatewayError) -> None:
+        """Tell the entry that is being changed what its gateway has said meanwhile."""
+        entries = self.hass.config_entries
+        entry = entries.async_get_entry(self.context.get("entry_id", ""))
+        if entry is None:
+            return
+        if isinstance(error, GatewayCertificateError):
+            # No poll asks about it when the gateway has another address as well.
+            async_certificate_changed(self.hass, entry, error)
+        elif isinstance(error, GatewayRateLimitError):
+            record_of(self.hass, entry).wait(error.retry_after)
+
     async def _async_connect(self, data: dict[str, Any]) -> Identity:
-        """Log in to the gateway; keep certificate, model and token in the data."""
-        record = GatewayRecord()
+        """Log in to the gateway; keep certificate, model and token in the data.
+
+        This login is not counted, but others have been. A wait is over when it works.
+        """
+        kept = data.get(CONF_RECORD, {})
+        record = GatewayRecord({"logins_until": kept.get("logins_until")})
         with brief_session(self.hass) as web:
             if CONF_FINGERPRINT not in data:
                 data |= await async_pin(data[CONF_HOST], web=web)
@@ -361,15 +397,18 @@ class GatewayOptionsFlow(OptionsFlowWithReload):
         try:
             with brief_session(self.hass) as web:
                 if pin:
-                    changed = entry.data | await async_pin(host, web=web)
+                    changed: Mapping[str, Any] = await async_pin(host, web=web)
                 else:
-                    changed = entry.data | UNPINNED
-                    await stranger_of(changed, web=web).open_din()
+                    changed = UNPINNED
+                    unpinned = {**entry.data, **changed}
+                    await stranger_of(unpinned, web=web).open_din()
         except GatewayError as err:
             LOGGER.debug("No certificate to rely on: %s", err)
             unverified = not pin and isinstance(err, GatewayTlsError)
             return {CONF_BASE: "not_verified" if unverified else "cannot_connect"}
-        self.hass.config_entries.async_update_entry(entry, data=changed)
+        # Only now: a login, an address, a certificate may have been kept meanwhile.
+        data = {**entry.data, **changed}
+        self.hass.config_entries.async_update_entry(entry, data=data)
         return {}
 
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from aiohttp import ClientSession, DummyCookieJar
 
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_FINGERPRINT, CONF_PINNED_AT, CONF_ROLE
+from .const import CONF_FINGERPRINT, CONF_PINNED_AT, CONF_RECORD, CONF_ROLE
 from .gateway import (
     Credentials,
     GatewayClient,
@@ -47,6 +48,30 @@ async def async_pin(host: str, *, web: ClientSession) -> dict[str, str]:
         CONF_FINGERPRINT: fingerprint.hex(),
         CONF_PINNED_AT: dt_util.utcnow().isoformat(),
     }
+
+
+@callback
+def record_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> GatewayRecord:
+    """Return the record of an entry's gateway: no second one beside its client's."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return kept_record(hass, entry)
+    record: GatewayRecord = entry.runtime_data.client.record
+    return record
+
+
+@callback
+def kept_record(hass: HomeAssistant, entry: ConfigEntry[Any]) -> GatewayRecord:
+    """Return a record that takes up what the entry keeps, and is kept there itself."""
+
+    @callback
+    def keep() -> None:
+        data = {**entry.data, CONF_RECORD: record.as_dict()}
+        hass.config_entries.async_update_entry(entry, data=data)
+
+    record = GatewayRecord(entry.data.get(CONF_RECORD), on_change=keep)
+    if record.is_shortened:
+        keep()
+    return record
 
 
 def client_of(

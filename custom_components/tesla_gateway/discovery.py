@@ -9,15 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_MAC
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 
-from .connection import async_pin, brief_session, client_of, stranger_of
-from .const import CONF_FINGERPRINT, CONF_RECORD
-from .gateway import GatewayError, GatewayRecord
+from .connection import async_pin, brief_session, client_of, record_of, stranger_of
+from .const import CONF_FINGERPRINT
+from .coordinator import GatewayConfigEntry
+from .gateway import GatewayError, GatewayNameError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,14 +44,14 @@ class Found:
     """What has been found out about a sighting."""
 
     unique_id: str = field(repr=False)
-    """The DIN; the MAC address as long as a new gateway does not tell it."""
+    """The DIN; the certificate's fingerprint while a new gateway does not tell it."""
     data: dict[str, Any] = field(default_factory=dict, repr=False)
     """What is known so far of a new one, or of one that has moved."""
     has_moved: bool = False
 
 
 async def async_look(
-    hass: HomeAssistant, sighting: Sighting, entries: Iterable[ConfigEntry]
+    hass: HomeAssistant, sighting: Sighting, entries: Iterable[GatewayConfigEntry]
 ) -> Found:
     """Find out who was seen; raise GatewayError when nothing there is a gateway."""
     entries = list(entries)
@@ -67,44 +67,45 @@ async def async_look(
         entry = next(same, None) or named or at_address
         if entry is None:
             din = await stranger_of({**place, **pin}, web=web).open_din()
-            unique_id = din or sighting.din or sighting.mac
+            unique_id = din or sighting.din or shown
             return Found(unique_id=unique_id, data={**place, **pin})
-    is_same = entry.data[CONF_FINGERPRINT] == shown
+    # What a person has turned off is sent nothing, wherever it is.
+    is_same = entry.data[CONF_FINGERPRINT] == shown and not entry.disabled_by
     has_moved = is_same and await _async_has_moved(hass, entry, sighting.host)
     return Found(unique_id=str(entry.unique_id), data=place, has_moved=has_moved)
 
 
 def _named(
-    hass: HomeAssistant, sighting: Sighting, entries: Iterable[ConfigEntry]
-) -> ConfigEntry | None:
+    hass: HomeAssistant, sighting: Sighting, entries: Iterable[GatewayConfigEntry]
+) -> GatewayConfigEntry | None:
     """Return the entry with what was seen as MAC address or DIN: no proof of it yet."""
     registry = dr.async_get(hass)
     connection = (dr.CONNECTION_NETWORK_MAC, sighting.mac)
-    signs: tuple[Callable[[ConfigEntry], object], ...] = (
+    signs: tuple[Callable[[GatewayConfigEntry], object], ...] = (
         lambda each: registry.async_get_device_by_connection(connection, each.entry_id),
         lambda each: each.unique_id == sighting.din,
     )
     return next((each for has in signs for each in entries if has(each)), None)
 
 
-async def _async_has_moved(hass: HomeAssistant, entry: ConfigEntry, host: str) -> bool:
+async def _async_has_moved(
+    hass: HomeAssistant, entry: GatewayConfigEntry, host: str
+) -> bool:
     """Return whether an entry's gateway answers at another address, and there alone.
 
     It may have two: on Wi-Fi and on a cable. Nor is a name changed that still leads
-    to it.
+    to it, or that nobody knows just now: that tells of the name server.
     """
-
-    @callback
-    def keep_record() -> None:
-        data = {**entry.data, CONF_RECORD: record.as_dict()}
-        hass.config_entries.async_update_entry(entry, data=data)
-
-    record = GatewayRecord(entry.data.get(CONF_RECORD), on_change=keep_record)
+    record = record_of(hass, entry)
     with brief_session(hass) as web:
-        with suppress(GatewayError):
+        try:
             pin = await async_pin(entry.data[CONF_HOST], web=web)
-            if pin[CONF_FINGERPRINT] == entry.data[CONF_FINGERPRINT]:
-                return False
+        except GatewayNameError:
+            return False
+        except GatewayError:
+            pin = {}
+        if pin.get(CONF_FINGERPRINT) == entry.data[CONF_FINGERPRINT]:
+            return False
         client = client_of({**entry.data, CONF_HOST: host}, web=web, record=record)
         with suppress(GatewayError), client.poll():
             identity = await client.identity()

@@ -121,9 +121,14 @@ class _Known:
         return energy < self.energy
 
     def _confirmed(self, held: _HeldBack) -> Notice | None:
-        """Return as what to believe in a counter that has been held back."""
+        """Return as what to believe in a counter that has been held back.
+
+        A step down is no reset, however long it takes to overtake it.
+        """
         if not self._is_low(held.latest):
             return Notice.JUMP_ACCEPTED if held.waited >= JUMP_WAIT else None
+        if self.energy - held.latest <= STEP:
+            return None
         has_lasted = held.waited >= RESET_WAIT and held.latest > held.first
         return Notice.RESET_CONFIRMED if has_lasted else None
 
@@ -171,6 +176,11 @@ class EnergyGuard:
     def as_dict(self) -> dict[str, object]:
         """Return what the next guard needs, as JSON values."""
         return asdict(self._known) if self._known else {}
+
+
+def limit_kept(kept: object) -> float | None:
+    """Return a limit in watts that was kept; None where nobody knew one."""
+    return float(kept) if _is_amount(kept) else None
 
 
 def _reach(limit: float | None, seconds: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from .coordinator import GatewayRuntimeData
-from .gateway import MeterKind
+from .gateway import ComponentKind, MeterKind
 
 type Limit = Callable[[GatewayRuntimeData], float | None]
 
@@ -33,7 +33,11 @@ def battery_limit(runtime: GatewayRuntimeData) -> float | None:
 def solar_limit(runtime: GatewayRuntimeData) -> float | None:
     """Return what all panels together give at most, as the installer described them."""
     info = runtime.info.data
-    return info.solars.power if info and info.solars else None
+    powers = (
+        [each.power for each in info.solars.systems] if info and info.solars else []
+    )
+    known = [power for power in powers if power]
+    return sum(known) if known and len(known) == len(powers) else None
 
 
 def site_limit(runtime: GatewayRuntimeData) -> float | None:
@@ -55,3 +59,8 @@ METER_LIMITS: Final[Mapping[MeterKind, Limit]] = {
     MeterKind.SOLAR: solar_limit,
     MeterKind.BATTERY: battery_limit,
 }
+COMPONENT_LIMITS: Final[Mapping[ComponentKind, Limit]] = {
+    ComponentKind.BATTERY: battery_limit,
+    ComponentKind.SOLAR_INVERTER: solar_limit,
+}
+"""Of one as of all: what one of them moves at most, nobody knows for every kind."""

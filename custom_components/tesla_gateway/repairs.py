@@ -5,9 +5,11 @@ from typing import override
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.components.repairs.models import RepairsFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_FINGERPRINT, CONF_PINNED_AT
+from .certificate import issue_id
+from .const import CONF_FINGERPRINT, CONF_PINNED_AT, DOMAIN
 
 
 class CertificateFlow(ConfirmRepairFlow):
@@ -28,6 +30,11 @@ class CertificateFlow(ConfirmRepairFlow):
         # None is pinned where a person has turned that off meanwhile.
         if user_input is None or entry is None or not entry.data[CONF_FINGERPRINT]:
             return await super().async_step_confirm(user_input)
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, issue_id(entry))
+        shown = issue.data if issue else None
+        if shown is None or shown["fingerprint"] != self._fingerprint:
+            # Somebody else's, who is gone by now; or there is a newer question.
+            return self.async_abort(reason="not_shown_any_more")
         pinned = {
             CONF_FINGERPRINT: self._fingerprint,
             CONF_PINNED_AT: dt_util.utcnow().isoformat(),

@@ -19,9 +19,10 @@ from homeassistant.helpers.typing import StateType
 
 from .const import LOGGER
 from .coordinator import GatewayConfigEntry
-from .energy_guard import EnergyGuard, Notice
+from .energy_guard import EnergyGuard, Notice, limit_kept
 from .entity import EntityAdder, GatewayEntity, Part, Units
-from .limits import METER_LIMITS, battery_limit, unlimited
+from .gateway import MeterKind
+from .limits import COMPONENT_LIMITS, METER_LIMITS, battery_limit, unlimited
 from .parts import (
     accessories,
     batteries,
@@ -114,10 +115,12 @@ def _state(entry: GatewayConfigEntry) -> Iterator[_Table]:
 def _components(entry: GatewayConfigEntry) -> Iterator[_Table]:
     """Yield the tables of vitals and of meters phase by phase."""
     for kind, descriptions in COMPONENT_SENSORS.items():
-        yield components(entry, kind), descriptions
+        limit = COMPONENT_LIMITS.get(kind, unlimited)
+        yield components(entry, kind), limited(limit, descriptions)
     yield components(entry), ALERT_SENSORS
     for location, phases in PHASE_SENSORS.items():
-        yield phase_meters(entry, location), phases
+        limit = METER_LIMITS[MeterKind(location)]
+        yield phase_meters(entry, location), limited(limit, phases)
 
 
 def _installation(entry: GatewayConfigEntry) -> Iterator[_Table]:
@@ -179,13 +182,16 @@ class LifetimeSensor[PartT](GatewaySensor[PartT], RestoreEntity):
     @override
     def extra_restore_state_data(self) -> ExtraStoredData:
         """Return what is known of the counter, for the next start."""
-        return RestoredExtraData(self._guard.as_dict())
+        return RestoredExtraData({**self._guard.as_dict(), "limit": self._limit})
 
     @override
     async def async_added_to_hass(self) -> None:
         """Take up what was known before the last stop."""
         if kept := await self.async_get_last_extra_data():
-            self._guard = EnergyGuard(kept.as_dict())
+            known = kept.as_dict()
+            self._guard = EnergyGuard(known)
+            # What hardware moves at most is read again after the first reading.
+            self._limit = limit_kept(known.get("limit"))
         self._admit()
         await super().async_added_to_hass()
 

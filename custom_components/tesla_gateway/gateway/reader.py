@@ -40,6 +40,7 @@ from .models import (
     SiteController,
     SystemStatus,
 )
+from .record import GatewayRecord
 from .session import GatewaySession
 
 SURVEYED: Final = (
@@ -94,6 +95,11 @@ class GatewayReader:
     def poll(self) -> AbstractContextManager[None]:
         """Make the reads inside one round, with one time limit for all."""
         return self._session.poll()
+
+    @property
+    def record(self) -> GatewayRecord:
+        """Return what outlives this client: token, waits, logins spent."""
+        return self._session.record
 
     @property
     def is_login_refused(self) -> bool:
