@@ -19,6 +19,9 @@ AS_AT_THE_SITE: Final[Mapping[str, str]] = {
 DASHBOARD: Final = "demo-powerwall"
 """Its address; Home Assistant wants a hyphen in it."""
 
+KWH: Final[Mapping[str, float]] = {"Wh": 1e-3, "kWh": 1.0}
+"""How many kWh one of these is."""
+
 type Entities = Mapping[str, str]
 """Entity ids by key: only what this gateway has."""
 type Card = dict[str, Any]
@@ -39,6 +42,7 @@ def _hour_of_day(time: datetime) -> float:
 
 async def fill_energy_dashboard(home: RealHomeAssistant, entities: Entities) -> None:
     """Let the Energy dashboard know all that the gateway measures."""
+    capacity = await usable_capacity(home, entities)
     sources: list[Card] = [
         {"type": "grid", "name": "Grid", "cost_adjustment_day": 0}
         | _fields(
@@ -56,12 +60,26 @@ async def fill_energy_dashboard(home: RealHomeAssistant, entities: Entities) -> 
             stat_energy_to="battery_energy_charged",
             stat_rate="battery_power",
             stat_soc="state_of_charge",
-        ),
+        )
+        | capacity,
     ]
     await home.command(
         "energy/save_prefs",
         energy_sources=[each for each in sources if "stat_energy_from" in each],
     )
+
+
+async def usable_capacity(
+    home: RealHomeAssistant, entities: Entities
+) -> dict[str, float]:
+    """Return what people can use of the batteries, in kWh, where the gateway tells it.
+
+    It keeps 5 % of them to itself.
+    """
+    full = (await home.states()).get(entities.get("energy_capacity", ""))
+    if full is None or full.unit not in KWH:
+        return {}
+    return {"capacity": round(0.95 * float(full.value) * KWH[full.unit], 1)}
 
 
 def _fields(entities: Entities, **keys: str) -> dict[str, str]:

@@ -79,7 +79,14 @@ type Check = Callable[[Source], object]
 @cache
 def sources() -> tuple[Source, ...]:
     """Return all Python of the repository but what is generated."""
-    folders = ("custom_components", "simulator", "scripts", "benchmarks", "tests")
+    folders = (
+        "custom_components",
+        "simulator",
+        "scripts",
+        "benchmarks",
+        "e2e",
+        "tests",
+    )
     return tuple(
         Source(path.relative_to(ROOT).as_posix(), path.read_text())
         for folder in folders
