@@ -37,8 +37,11 @@ DIGITS: Final = 1e-14
 """How exactly a state tells a number: in 15 digits."""
 LOOK: Final = 0.005
 """Real seconds between two looks at whether something goes on."""
-STILL: Final = 12
-"""Looks without anything new, after which only time can help."""
+STILL: Final = 30
+"""Looks without anything new, after which only time can help.
+
+Not while the gateway is about to answer: then the machine is slow, which is no fault.
+"""
 
 POLLED_OFTEN: Final = {
     endpoint
@@ -168,7 +171,8 @@ class Soak:
             await asyncio.wait({done, look}, return_when=asyncio.FIRST_COMPLETED)
             stats = self.gateway.stats
             now = stats.total + stats.handshakes - stats.in_flight
-            looks, seen = (looks + 1 if now == seen else 0), now
+            is_still = now == seen and stats.in_flight <= stats.held
+            looks, seen = (looks + 1 if is_still else 0), now
             await look
         if not done.cancel():
             await done

@@ -254,8 +254,11 @@ class Simulator:
 
     async def _hold(self, fault: Fault, ending: Ending) -> None:
         """Wait for a fault with this ending to be cleared, from another thread."""
-        while fault.ending is ending and fault in self.faults:  # noqa: ASYNC110
-            await asyncio.sleep(HANG_TICK)
+        if fault.ending is not ending:
+            return
+        with self.stats.hold():
+            while fault in self.faults:  # noqa: ASYNC110
+                await asyncio.sleep(HANG_TICK)
 
     def _done(self, asked: Request) -> Answer:
         """Let the gateway do what it is asked, and keep what was to change the site."""

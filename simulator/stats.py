@@ -31,6 +31,8 @@ class Stats:
     handshakes: int = 0
     """TLS handshakes begun, also by clients that then asked nothing."""
     in_flight: int = 0
+    held: int = 0
+    """Of those, which a fault keeps from being answered."""
     most_in_flight: int = 0
     writes: list[Write] = field(default_factory=list)
     """In order; only those that reached the gateway, no fault standing in for it."""
@@ -55,6 +57,15 @@ class Stats:
             yield
         finally:
             self.in_flight -= 1
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Count a request in flight as one that a fault holds, until this ends."""
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
 
     def count_login(self, *, accepted: bool) -> None:
         """Count a login by how it went."""

@@ -122,7 +122,7 @@ ANSWERS: Final = (
         "503 or 404 on one endpoint",
         *(
             case
-            for status, polls in ((503, 3), (404, 60))
+            for status, polls in ((503, 3), (404, 15))
             for case in on_each(
                 *THREE,
                 fault={"status": status},

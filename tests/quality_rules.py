@@ -140,7 +140,8 @@ def names_untyped_entry(source: Source) -> list[str]:
         for node in ast.walk(source.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if any(
-            each.annotation and ast.unparse(each.annotation) == "ConfigEntry"
+            each.annotation
+            and ast.unparse(each.annotation) in {"ConfigEntry", "ConfigEntry[Any]"}
             for each in (*node.args.args, *node.args.kwonlyargs)
         )
     ]
@@ -260,7 +261,10 @@ QUALITY_RULES: Final[dict[str, Rule]] = {
     "strict-typing": Rule(
         files=_ALL,
         check=names_untyped_entry,
-        broken_by=((f"{HOUSE}/sensor.py", "async def a(entry: ConfigEntry): ..."),),
+        broken_by=(
+            (f"{HOUSE}/sensor.py", "async def a(entry: ConfigEntry): ..."),
+            (f"{HOUSE}/sensor.py", "def a(*, entry: ConfigEntry[Any]): ..."),
+        ),
     ),
 }
 """By the rule of the scale."""

@@ -135,6 +135,29 @@ def test_a_reset_has_to_rise(meter: Meter) -> None:
     assert meter.notice is Notice.RESET_CONFIRMED
 
 
+@pytest.mark.parametrize("lower", [101.0, 5000.0, CHARGED])
+def test_a_counter_that_stands_still_lower(lower: float, meter: Meter) -> None:
+    """Test it is told of twice: when it falls, and once it might have been a reset."""
+    meter.tell(CHARGED - lower)
+    assert meter.notice is Notice.HELD_BACK
+    for _ in range(89):
+        meter.tell(CHARGED - lower)
+        assert meter.notice is None
+    assert meter.tell(CHARGED - lower) == CHARGED
+    assert meter.notice is Notice.STAYS_LOWER
+    meter.restart()
+    for _ in range(1000):
+        assert meter.tell(CHARGED - lower) == CHARGED
+        assert meter.notice is None
+
+
+def test_a_step_that_stays_is_not_told_of(meter: Meter) -> None:
+    """Test a counter that is overtaken some day is no matter."""
+    for _ in range(1000):
+        assert meter.tell(CHARGED - 100) == CHARGED
+        assert meter.notice is None
+
+
 def test_a_reset_may_rise_early(meter: Meter) -> None:
     """Test a counter that has risen may stand still when its wait is over."""
     meter.tell(17.0)

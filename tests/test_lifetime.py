@@ -17,11 +17,13 @@ from custom_components.tesla_gateway.gateway import MeterKind
 from custom_components.tesla_gateway.limits import METER_LIMITS
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
 from simulator.server import Simulator
 
 from .conftest import AddGateway, StateOf, Tick
 
 METERS = "/api/meters/aggregates"
+SOLAR_METERS = "/api/meters/solar"
 SYSTEM = "/api/system_status"
 VITALS = "/api/devices/vitals"
 BATTERY = "3012170-05-B--TGSIMULATED101"
@@ -160,7 +162,10 @@ async def test_a_wait_over_a_reload(
 async def test_a_leap_of_the_clock(
     entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
 ) -> None:
-    """Test no wait ends because the wall's clock is put forward, without the other."""
+    """Test no wait ends because the wall's clock is put forward, without the other.
+
+    Nothing else in a test puts one clock forward alone, so the sensors' is patched.
+    """
     before = state_of("solar_energy")
     for energy in (1000, 1001):
         gateway.faults.clear()
@@ -203,6 +208,48 @@ async def test_a_jump(
     assert float(state_of(key, device) or 0) == 9e9
 
 
+@pytest.mark.usefixtures("all_entities")
+async def test_a_jump_of_an_inverter(
+    gateway: Simulator, state_of: StateOf, tick: Tick
+) -> None:
+    """Test the inverter of one Powerwall moves no more than all Powerwalls can."""
+    await tick(31)
+    before = float(state_of("inverter_energy_charged", BATTERY) or 0)
+    assert before > 0
+    gateway.faults.add(VITALS, edit={"TEPINV.0.vitals.PINV_EnergyCharged": 9e9})
+    await tick(31)
+    after = float(state_of("inverter_energy_charged", BATTERY) or 0)
+    assert before <= after < before + 1000
+
+
+@pytest.mark.usefixtures("all_entities")
+async def test_a_jump_of_a_phase(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    entity_registry: er.EntityRegistry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+) -> None:
+    """Test one phase of the panels gives no more than all of them can."""
+    meter, key = f"{entry.unique_id}_TGSIMULATED301synchrometerY", "energy_imported_a"
+    gateway.faults.add(SOLAR_METERS, edit={f"0.Cached_readings.{key}": 5000})
+    await tick(31)
+    (entity_id,) = (
+        each.entity_id
+        for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        if each.unique_id == f"{meter}_solar_energy_imported_l1"
+    )
+    entity_registry.async_update_entity(entity_id, disabled_by=None)
+    await _reload(hass, entry)
+    await tick(31)
+    assert state_of("solar_energy_imported_l1", meter) == "5000"
+    gateway.faults.clear()
+    gateway.faults.add(SOLAR_METERS, edit={f"0.Cached_readings.{key}": 9e9})
+    await tick(31)
+    assert state_of("solar_energy_imported_l1", meter) == "5000"
+
+
 async def test_said_once(
     entry: GatewayConfigEntry,
     gateway: Simulator,
@@ -220,6 +267,23 @@ async def test_said_once(
         await tick(60)
     assert float(state_of("solar_energy") or 0) == 9e9
     said = [each.levelname for each in caplog.records if "stayed" in each.getMessage()]
+    assert said == ["WARNING"]
+
+
+async def test_a_fall_that_stays_is_said_once(
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    state_of: StateOf,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test a counter that stands still, lower, is held back with one warning."""
+    before = state_of("solar_energy")
+    gateway.faults.add(METERS, edit={"solar.energy_exported": 1000})
+    for _ in range(40):
+        await tick(60)
+    assert state_of("solar_energy") == before
+    said = [each.levelname for each in caplog.records if "stands" in each.getMessage()]
     assert said == ["WARNING"]
 
 

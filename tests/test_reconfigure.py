@@ -1,11 +1,14 @@
 """Tests of the config flow's reconfiguration: another address, another login."""
 
-from collections.abc import Generator
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.tesla_gateway.connection import record_of
 from custom_components.tesla_gateway.const import (
     CONF_FINGERPRINT,
     CONF_PINNED_AT,
@@ -13,8 +16,12 @@ from custom_components.tesla_gateway.const import (
     CONF_ROLE,
 )
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
-from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntryState,
+)
+from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_MAC, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
@@ -211,6 +218,61 @@ async def test_its_login_is_not_counted(
     gateway.reset_stats()
     await tick(31)
     assert gateway.stats.logins == 0
+
+
+@asynccontextmanager
+async def _submitting(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, *, reauth: bool
+) -> AsyncGenerator[None]:
+    """Submit a new password, and do this before it is answered."""
+    typed = {CONF_PASSWORD: "other"}
+    if reauth:
+        entry.async_start_reauth(hass)
+        await hass.async_block_till_done()
+        (flow,) = entry.async_get_active_flows(hass, {SOURCE_REAUTH})
+        flow_id = flow["flow_id"]
+    else:
+        flow_id = await _start(hass, entry)
+        typed |= _host(gateway) | CUSTOMER
+    gateway.change_password("other")
+    submitted = hass.async_create_task(submit(hass, flow_id, typed))
+    await asyncio.sleep(0)
+    assert not submitted.done()
+    yield
+    assert (await submitted)["reason"].endswith("_successful")
+
+
+@pytest.mark.parametrize("reauth", [False, True])
+async def test_what_is_kept_meanwhile(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, *, reauth: bool
+) -> None:
+    """Test logins, an address and a certificate stay that came while it logged in."""
+    before = entry.data
+    kept = {
+        CONF_HOST: "localhost",
+        CONF_MAC: "aabbccddeeff",
+        CONF_FINGERPRINT: 32 * "ab",
+    }
+    record = record_of(hass, entry)
+    async with _submitting(hass, entry, gateway, reauth=reauth):
+        record.count_login()
+        hass.config_entries.async_update_entry(entry, data={**entry.data, **kept})
+    changed = {CONF_PASSWORD: "other", CONF_RECORD: entry.data[CONF_RECORD]}
+    assert entry.data == {**before, **kept, **changed}
+    assert len(entry.data[CONF_RECORD]["logins_until"]) == 1
+    assert entry.data[CONF_RECORD]["token"] != before[CONF_RECORD]["token"]
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize("reauth", [False, True])
+async def test_a_wait_that_comes_meanwhile(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, *, reauth: bool
+) -> None:
+    """Test a gateway that wants to be left alone while a form logs in is."""
+    async with _submitting(hass, entry, gateway, reauth=reauth):
+        record_of(hass, entry).wait(600)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
 
 
 @pytest.mark.parametrize("loaded", [True, False])

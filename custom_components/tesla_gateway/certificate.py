@@ -1,8 +1,7 @@
 """A certificate that is not the pinned one: asked about until that is settled."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -10,10 +9,13 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_PINNED_AT, DOMAIN
 from .gateway import GatewayCertificateError
 
+if TYPE_CHECKING:
+    from .coordinator import GatewayConfigEntry  # which imports this module
+
 
 @callback
 def async_certificate_changed(
-    hass: HomeAssistant, entry: ConfigEntry[Any], error: GatewayCertificateError
+    hass: HomeAssistant, entry: GatewayConfigEntry, error: GatewayCertificateError
 ) -> None:
     """Ask a person whether the certificate that is shown now is the gateway's."""
     told_at = entry.data.get(CONF_PINNED_AT)
@@ -36,12 +38,12 @@ def async_certificate_changed(
 
 
 @callback
-def async_certificate_settled(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+def async_certificate_settled(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
     """Ask no more: the pinned certificate is shown again, or the gateway is deleted."""
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry))
 
 
-def issue_id(entry: ConfigEntry[Any]) -> str:
+def issue_id(entry: GatewayConfigEntry) -> str:
     """Return the id of the one issue there is about a gateway's certificate."""
     return f"certificate_changed_{entry.entry_id}"
 

@@ -29,6 +29,7 @@ from .connection import (
     UNPINNED,
     async_pin,
     brief_session,
+    changed,
     client_of,
     record_of,
     stranger_of,
@@ -213,12 +214,13 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask where a gateway is now, and how to log in; it must be the same one."""
         errors: dict[str, str] = {}
         entry = self._get_reconfigure_entry()
-        data = dict(entry.data) | (user_input or {})
+        before = entry.data
+        data = dict(before) | (user_input or {})
         if user_input is not None:
-            data[CONF_PASSWORD] = data[CONF_PASSWORD] or entry.data[CONF_PASSWORD]
+            data[CONF_PASSWORD] = data[CONF_PASSWORD] or before[CONF_PASSWORD]
             identity, errors = await self._async_try(data)
             if identity:
-                return await self._async_change(identity, entry, data)
+                return await self._async_change(identity, entry, before, data)
         shown = {CONF_HOST: data[CONF_HOST], CONF_ROLE: data[CONF_ROLE]}
         return self._async_ask(
             "reconfigure", _RECONFIGURE_SCHEMA, shown, errors, name=entry.title
@@ -236,11 +238,12 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the password, and try it on the gateway we know."""
         errors: dict[str, str] = {}
         entry = self._get_reauth_entry()
-        data = dict(entry.data) | (user_input or {})
+        before = entry.data
+        data = dict(before) | (user_input or {})
         if user_input is not None:
             identity, errors = await self._async_try(data)
             if identity:
-                return await self._async_change(identity, entry, data)
+                return await self._async_change(identity, entry, before, data)
         shown = {CONF_ROLE: data[CONF_ROLE]}
         return self._async_ask(
             "reauth_confirm", _REAUTH_SCHEMA, shown, errors, name=entry.title
@@ -299,12 +302,17 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             flows.async_abort(flow["flow_id"])
 
     async def _async_change(
-        self, identity: Identity, entry: GatewayConfigEntry, data: dict[str, Any]
+        self,
+        identity: Identity,
+        entry: GatewayConfigEntry,
+        before: Mapping[str, Any],
+        data: Mapping[str, Any],
     ) -> ConfigFlowResult:
         """Change the entry of a gateway, unless another one answers."""
         await self.async_set_unique_id(identity.din)
         self._abort_if_unique_id_mismatch(reason="another_gateway")
-        return self.async_update_reload_and_abort(entry, data=data)
+        updates = changed(before, data, now=entry.data)
+        return self.async_update_reload_and_abort(entry, data_updates=updates)
 
     async def _async_try(
         self, data: dict[str, Any]
@@ -347,18 +355,15 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             record_of(self.hass, entry).wait(error.retry_after)
 
     async def _async_connect(self, data: dict[str, Any]) -> Identity:
-        """Log in to the gateway; keep certificate, model and token in the data.
-
-        This login is not counted, but others have been. A wait is over when it works.
-        """
-        kept = data.get(CONF_RECORD, {})
-        record = GatewayRecord({"logins_until": kept.get("logins_until")})
+        """Log in to the gateway; keep certificate, model and token in the data."""
+        # Empty: a person's login is neither counted nor held up.
+        record = GatewayRecord()
         with brief_session(self.hass) as web:
             if CONF_FINGERPRINT not in data:
                 data |= await async_pin(data[CONF_HOST], web=web)
             client = client_of(data, web=web, record=record)
-            await client.login()
             with client.poll():
+                await client.login()
                 identity = await client.identity()
         data[CONF_MODEL] = identity.model.value
         data[CONF_RECORD] = record.as_dict()

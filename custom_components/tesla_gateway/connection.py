@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from aiohttp import ClientSession, DummyCookieJar
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_EMAIL, CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_FINGERPRINT, CONF_PINNED_AT, CONF_RECORD, CONF_ROLE
+from .coordinator import GatewayConfigEntry
 from .gateway import (
     Credentials,
     GatewayClient,
@@ -51,16 +52,15 @@ async def async_pin(host: str, *, web: ClientSession) -> dict[str, str]:
 
 
 @callback
-def record_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> GatewayRecord:
+def record_of(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayRecord:
     """Return the record of an entry's gateway: no second one beside its client's."""
     if entry.state is not ConfigEntryState.LOADED:
         return kept_record(hass, entry)
-    record: GatewayRecord = entry.runtime_data.client.record
-    return record
+    return entry.runtime_data.client.record
 
 
 @callback
-def kept_record(hass: HomeAssistant, entry: ConfigEntry[Any]) -> GatewayRecord:
+def kept_record(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayRecord:
     """Return a record that takes up what the entry keeps, and is kept there itself."""
 
     @callback
@@ -91,6 +91,26 @@ def client_of(
         record=record,
     )
     return GatewayClient(session)
+
+
+def changed(
+    before: Mapping[str, Any], tried: Mapping[str, Any], *, now: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what the data of an entry get of those that a login has worked with.
+
+    What was not changed for it, and the logins counted, are as the entry has them now:
+    they may have been kept meanwhile. The login ends a wait that was there before.
+    """
+    kept, waited = (each.get(CONF_RECORD, {}) for each in (now, before))
+    wait = kept.get("wait_until") or 0.0
+    # The clocks do not run alike to the second.
+    is_new = wait > (waited.get("wait_until") or 0.0) + 1.0
+    record = tried[CONF_RECORD] | {
+        "logins_until": kept.get("logins_until", []),
+        "wait_until": wait if is_new else None,
+    }
+    updates = {key: each for key, each in tried.items() if each != before.get(key)}
+    return updates | {CONF_RECORD: record}
 
 
 def stranger_of(data: Mapping[str, Any], *, web: ClientSession) -> GatewayClient:

@@ -46,6 +46,8 @@ class Notice(Enum):
     """It is lower than what went out before, and goes out."""
     JUMP_ACCEPTED = "jump_accepted"
     """It is higher than can be, and goes out."""
+    STAYS_LOWER = "stays_lower"
+    """It has been lower for as long as a reset takes, and does not rise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,17 +100,24 @@ class _Known:
             return good, notice
         held = held or _HeldBack(first=energy, latest=energy)
         doubt = _Known(energy=self.energy, age=age, seen=utc, held=held)
-        is_news = doubt.is_serious and not self.is_serious
-        return doubt, Notice.HELD_BACK if is_news else None
+        return doubt, self._news(doubt)
+
+    def _news(self, doubt: _Known) -> Notice | None:
+        """Return what is worth telling of a counter that is held back."""
+        if not doubt.is_serious:
+            return None
+        if not self.is_serious:
+            return Notice.HELD_BACK
+        return Notice.STAYS_LOWER if doubt.stands_low and not self.stands_low else None
 
     def _held_on(self, energy: float, reach: float, watched: float) -> _HeldBack | None:
         """Return what is held back as it has gone on; None if this is another one.
 
         A counter moves as hardware can move it, a step back at most and never to below
-        where it began. 0 is no counter yet, and what has been low is no jump.
+        where it began. None begins at 0, and what has been low is no jump.
         """
         held = self.held
-        if held is None or not held.first:
+        if held is None or (energy and not held.first):
             return None
         if self._is_low(held.latest) != self._is_low(energy):
             return None
@@ -131,6 +140,14 @@ class _Known:
             return None
         has_lasted = held.waited >= RESET_WAIT and held.latest > held.first
         return Notice.RESET_CONFIRMED if has_lasted else None
+
+    @property
+    def stands_low(self) -> bool:
+        """Return whether a counter that fell has had its time and has not risen."""
+        held = self.held
+        return (
+            held is not None and held.waited >= RESET_WAIT and self._is_low(held.latest)
+        )
 
     @property
     def is_serious(self) -> bool:

@@ -66,6 +66,7 @@ _SAID: Final = {
     Notice.HELD_BACK: "cannot be, and is held back",
     Notice.RESET_CONFIRMED: "is believed: the counter has begun anew",
     Notice.JUMP_ACCEPTED: "is believed: it has stayed for an hour",
+    Notice.STAYS_LOWER: "stands still, lower than what is shown until it rises",
 }
 """What the log says of a lifetime energy."""
 

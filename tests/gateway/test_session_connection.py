@@ -14,6 +14,7 @@ from custom_components.tesla_gateway.gateway import (
     GatewayError,
     GatewayNameError,
     GatewayResponseError,
+    GatewayTimeoutError,
     GatewayTlsError,
     GatewayUnreachableError,
     certificate_fingerprint,
@@ -125,6 +126,22 @@ async def test_another_certificate_counts_most(
     assert gateway.stats.total == 0
 
 
+async def test_the_right_certificate_counts_more(
+    gateway: Simulator, connect: Connect, serve: Serve
+) -> None:
+    """Test what becomes of a request at the right address is told, not of the other."""
+    other = Identity(lambda _: True)
+    await connect().login()
+    gateway.faults.add(PATH, ending="hang")
+    async with (
+        serve(_listens, tls=other.context) as port,
+        _named(port, gateway.port) as web,
+    ):
+        session = connect(host="gw.example.com", web=web, timeout=1)
+        with pytest.raises(GatewayTimeoutError):
+            await session.get(PATH)
+
+
 async def test_another_certificate_is_forgotten(
     gateway: Simulator, connect: Connect
 ) -> None:
@@ -133,8 +150,9 @@ async def test_another_certificate_is_forgotten(
     with pytest.raises(GatewayCertificateError):
         await session.get(PATH)
     gateway.stop()
-    with pytest.raises(GatewayUnreachableError):
+    with pytest.raises(GatewayUnreachableError) as raised:
         await session.get(PATH)
+    assert type(raised.value) is GatewayUnreachableError
 
 
 async def test_without_a_pin_an_authority_must_vouch(

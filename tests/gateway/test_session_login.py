@@ -244,7 +244,7 @@ async def test_a_login_that_goes_wrong_counts(
     error: type[GatewayError],
 ) -> None:
     """Test whatever becomes of a login, the gateway has counted it and so do we."""
-    session = connect(timeout=0.1 if fault.get("ending") == Ending.HANG else 10)
+    session = connect(timeout=0.5 if fault.get("ending") == Ending.HANG else 10)
     gateway.faults.add(LOGIN, **fault)
     for attempt in range(BUDGET + 2):
         for raised in await _errors(session):

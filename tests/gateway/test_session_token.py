@@ -132,9 +132,12 @@ async def test_a_wait_asked_for_by_what_proves_a_token(
 async def test_what_says_nothing_of_a_token(
     session: GatewaySession, gateway: Simulator, clock: Clock, fault: dict[str, object]
 ) -> None:
-    """Test another endpoint is asked where one has trouble of its own, or a pause."""
-    await session.get(METERS)
-    await session.get(SOE)
+    """Test another endpoint is asked next where one has trouble of its own, or a pause.
+
+    And no login is sent, and each that cannot tell is asked once.
+    """
+    for path in (OPERATION, METERS, SOE):
+        await session.get(path)
     gateway.faults.add(SOE, **fault)
     gateway.faults.add(OPERATION, status=403)
     await refused(session)
@@ -143,5 +146,37 @@ async def test_what_says_nothing_of_a_token(
         assert type(await refused(session, OPERATION)) is GatewayForbiddenError
         clock.now += 30
     assert gateway.stats.logins == 0
-    assert gateway.stats.requests[f"GET {OPERATION}"] == 1
+    assert gateway.stats.requests[f"GET {OPERATION}"] == (
+        2 if fault["status"] == 500 else 1
+    )
     assert gateway.stats.requests[f"GET {SOE}"] == (fault["status"] == 500)
+
+
+async def test_where_nothing_tells_of_a_token(
+    session: GatewaySession, gateway: Simulator, clock: Clock
+) -> None:
+    """Test a gateway in trouble is hardly asked more than before, nor logged in to."""
+    for path in (METERS, SOE, OPERATION):
+        await session.get(path)
+    gateway.faults.add(OPERATION, status=403)
+    gateway.faults.add("/api/[!l]*", status=500)
+    gateway.reset_stats()
+    for _ in range(2):
+        assert type(await refused(session, OPERATION)) is GatewayForbiddenError
+        clock.now += 30
+    assert gateway.stats.requests == {
+        f"GET {OPERATION}": 2,
+        f"GET {SOE}": 1,
+        f"GET {METERS}": 1,
+    }
+
+
+async def test_a_person_s_login_is_a_fresh_one(
+    session: GatewaySession, gateway: Simulator
+) -> None:
+    """Test what is forbidden right after it costs no second login."""
+    gateway.faults.add(OPERATION, status=403)
+    with session.poll():
+        await session.login()
+        assert type(await refused(session, OPERATION)) is GatewayForbiddenError
+    assert gateway.stats.logins == 1

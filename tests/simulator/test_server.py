@@ -325,7 +325,7 @@ async def test_clock_frozen_later(gateway: Simulator, client: Client) -> None:
 
 async def test_stats(gateway: Simulator, connect: Connect, client: Client) -> None:
     """Test requests, logins, connections and those at the same time are counted."""
-    gateway.latency = 0.05
+    gateway.latency = 0.3
     await connect(gateway).log_in(password="wrong")
     await asyncio.gather(*(client.get("/api/operation") for _ in range(3)))
     stats = (await client.get("/simulator/stats")).json()

@@ -5,6 +5,7 @@ to be is None, and only an answer of another shape is an error.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 import re
 from typing import Final
@@ -75,11 +76,10 @@ def _json(path: str, body: bytes) -> object:
     """Return the JSON value an endpoint answers, unless it holds too many."""
     if sum(map(body.count, _BEFORE_VALUES)) > _MOST_VALUES:
         raise GatewayResponseError(f"{path} gives more than any gateway has to tell")
-    try:
+    with suppress(orjson.JSONDecodeError):
         return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        # Without its cause, which holds the whole answer.
-        raise GatewayResponseError(f"{path} gives no JSON") from None
+    # Raised in there, its context would hold the whole answer.
+    raise GatewayResponseError(f"{path} gives no JSON")
 
 
 def _objects(value: object) -> list[Object]:

@@ -6,7 +6,6 @@ What a status means is known here; `transport` sends. What is raised is in `erro
 import asyncio
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -21,7 +20,6 @@ from .errors import (
     GatewayConnectionError,
     GatewayError,
     GatewayForbiddenError,
-    GatewayNotSentError,
     GatewayRateLimitError,
     GatewayRejectedError,
     GatewayResponseError,
@@ -31,6 +29,7 @@ from .errors import (
 )
 from .journal import Journal
 from .models import Role
+from .poll import Poll, current_poll
 from .record import GatewayRecord
 from .transport import POLL_TIMEOUT, Answer, Pin, send
 
@@ -70,30 +69,6 @@ class Act:
     """For what would be left half done otherwise."""
 
 
-@dataclass(slots=True)
-class _Poll:
-    """One round of reading: its end, and what its tokens have shown."""
-
-    seconds: float
-    deadline: float | None = None
-    fresh: str | None = None
-    """The token of a login in this round."""
-    accepted: str | None = None
-    """A token with which something was read in this round."""
-
-    def time_left(self) -> float:
-        """Return the seconds left to the round, which begins with its first byte."""
-        now = asyncio.get_running_loop().time()
-        if self.deadline is None:
-            self.deadline = now + self.seconds
-        if now >= self.deadline:
-            raise GatewayNotSentError("others took the time of this round")
-        return self.deadline - now
-
-
-_poll: ContextVar[_Poll | None] = ContextVar("poll", default=None)
-
-
 class GatewaySession:
     """Sends requests to one gateway, and knows when not to."""
 
@@ -131,24 +106,26 @@ class GatewaySession:
     @contextmanager
     def poll(self) -> Generator[None]:
         """Make the requests sent inside one round, with one time limit."""
-        reset = _poll.set(_Poll(self._timeout))
+        reset = current_poll.set(Poll(self._timeout))
         try:
             yield
         finally:
-            _poll.reset(reset)
+            current_poll.reset(reset)
 
     async def get(self, path: str) -> bytes:
         """Return the body of the answer to a GET, or raise what came instead."""
         self.endpoints.check(path)
-        poll = _poll.get() or _Poll(self._timeout)
+        poll = current_poll.get() or Poll(self._timeout)
         token = self.record.token or await self._fresh_token(poll, stale=None)
         answer = await self._request("GET", path, poll, token=token)
-        if not await self._is_answer_to(token, answer.status, poll, but=path):
+        if await self._is_about_token(token, answer.status, poll, but=path):
             token = await self._new_token(poll, stale=token)
             answer = await self._request("GET", path, poll, token=token)
         if answer.status in (401, 403):
             # When the token opens nothing else either, it is not about this endpoint.
-            lasting = await self._opens(token, poll, but=path)
+            if token == poll.fresh:
+                await self._opens(token, poll, but=path)
+            lasting = poll.accepted == token
             raise self.endpoints.refused(
                 path, GatewayForbiddenError, answer.status, lasting=lasting
             )
@@ -161,7 +138,9 @@ class GatewaySession:
 
     async def get_openly(self, path: str) -> bytes:
         """Return the body of the answer to a GET from nobody: no token, no login."""
-        answer = await self._request("GET", path, _poll.get() or _Poll(self._timeout))
+        answer = await self._request(
+            "GET", path, current_poll.get() or Poll(self._timeout)
+        )
         return self._read(path, answer)
 
     async def exchange(
@@ -174,12 +153,12 @@ class GatewaySession:
         answers is not remembered for the endpoint; a wait is kept.
         """
         act = act or Act()
-        poll = _Poll(self._timeout)
+        poll = Poll(self._timeout)
         token = self.record.token or await self._new_token(poll)
         answer = await self._send_acting(
             method, path, poll, token=token, json=json, act=act
         )
-        if not await self._is_answer_to(token, answer.status, poll):
+        if await self._is_about_token(token, answer.status, poll):
             act.heard(False)  # noqa: FBT003  # whether it was
             token = await self._new_token(poll, stale=token)
             answer = await self._send_acting(
@@ -206,7 +185,7 @@ class GatewaySession:
         answer = await self._send_acting(
             "POST",
             path,
-            _Poll(self._timeout),
+            Poll(self._timeout),
             token=self.record.token,
             json=json,
             # The gateway looks where it comes from; its own web page tells it so.
@@ -245,7 +224,7 @@ class GatewaySession:
         self,
         method: str,
         path: str,
-        poll: _Poll,
+        poll: Poll,
         *,
         token: str | None,
         json: object,
@@ -271,38 +250,50 @@ class GatewaySession:
             self.record.wait(answer.retry_after or DATA_WAIT)
         return answer
 
-    async def _is_answer_to(
-        self, token: str, status: int, poll: _Poll, *, but: str | None = None
+    async def _is_about_token(
+        self, token: str, status: int, poll: Poll, *, but: str | None = None
     ) -> bool:
-        """Return whether an answer is about the request, not about the token.
+        """Return whether an answer is about the token, not about the request.
 
         401 means an unknown token. 403 means that too on some firmware, or that
-        the endpoint is not for this login: so it does for a token that works.
+        the endpoint is not for this login: so it does for a token that works. Where
+        that cannot be told, a read waits for its next turn, and what acts logs in.
         """
         if status not in (401, 403) or token == poll.fresh:
+            return False
+        if status == 401:
             return True
-        return status == 403 and await self._opens(token, poll, but=but)
+        opens = await self._opens(token, poll, but=but)
+        return opens is False or (opens is None and but is None)
 
-    async def _opens(self, token: str, poll: _Poll, *, but: str | None) -> bool:
-        """Return whether a token works, asking what has answered last if need be."""
+    async def _opens(self, token: str, poll: Poll, *, but: str | None) -> bool | None:
+        """Return whether a token works, asking what has answered last if need be.
+
+        None where that says neither; next time another is asked.
+        """
         if poll.accepted == token:
             return True
-        for path in reversed(list(self._accepted_paths)):
-            if path == but or self.endpoints.is_refused(path):
-                continue
-            answer = await self._request("GET", path, poll, token=token)
-            if answer.status == 429:
+        asked = (p for p in reversed(self._accepted_paths) if p != but)
+        path = next((p for p in asked if not self.endpoints.is_refused(p)), None)
+        if path is None:
+            return False
+        answer = await self._request("GET", path, poll, token=token)
+        match answer.status:
+            case 429:
                 raise self.record.wait(answer.retry_after or DATA_WAIT)
-            if 200 <= answer.status < 300:
+            case 401 | 403:
+                return False
+            case status if 200 <= status < 300:
                 poll.accepted = token
-            # Any other answer says nothing of the token.
-            if answer.status in (401, 403) or poll.accepted == token:
-                break
-        return poll.accepted == token
+                return True
+        self._accepted_paths.pop(path, None)
+        return None
 
     async def login(self) -> None:
         """Log in because a person asks for it: no budget, no wait applies."""
-        self._take_token(await self._send_login(self._credentials))
+        token = self._take_token(await self._send_login(self._credentials))
+        if poll := current_poll.get():
+            poll.fresh = token
 
     def _read(self, path: str, answer: Answer) -> bytes:
         """Return the body of a good answer; note and raise any other."""
@@ -326,7 +317,7 @@ class GatewaySession:
                 raise GatewayResponseError(f"{path} redirects, which no gateway does")
         raise GatewayRejectedError(path, answer.status)
 
-    async def _fresh_token(self, poll: _Poll, *, stale: str | None) -> str:
+    async def _fresh_token(self, poll: Poll, *, stale: str | None) -> str:
         """Return a token other than `stale`; of many callers one logs in."""
         seen = self._logins_ended
         async with self._login_lock:
@@ -339,7 +330,7 @@ class GatewaySession:
             finally:
                 self._logins_ended += 1
 
-    async def _new_token(self, poll: _Poll, *, stale: str | None = None) -> str:
+    async def _new_token(self, poll: Poll, *, stale: str | None = None) -> str:
         """Return another token than one that has been found invalid, if any."""
         try:
             poll.fresh = await self._fresh_token(poll, stale=stale)
@@ -349,7 +340,7 @@ class GatewaySession:
             raise
         return poll.fresh
 
-    async def _login(self, poll: _Poll) -> str:
+    async def _login(self, poll: Poll) -> str:
         """Log in within the budget, and keep how it went for those who wait."""
         self._login_error = None
         try:
@@ -367,14 +358,14 @@ class GatewaySession:
             raise
 
     async def _send_login(
-        self, credentials: Credentials, poll: _Poll | None = None
+        self, credentials: Credentials, poll: Poll | None = None
     ) -> Answer:
         """Send the login; one of no poll is a person's, which no wait holds up."""
         # `force_sm_off` would let an installer's login stop the site controller.
         return await self._request(
             "POST",
             _LOGIN_PATH,
-            poll or _Poll(self._timeout),
+            poll or Poll(self._timeout),
             json={
                 "username": credentials.role.value,
                 "password": credentials.password,
@@ -403,7 +394,7 @@ class GatewaySession:
         self,
         method: str,
         path: str,
-        poll: _Poll,
+        poll: Poll,
         *,
         token: str | None = None,
         json: object = None,

@@ -152,8 +152,10 @@ async def send(
             body = await _bounded_body(response)
             return Answer(response.status, response.headers, body)
     except (aiohttp.ClientError, OSError) as err:
-        # Without its cause: aiohttp quotes addresses, headers, and what it cannot read.
-        raise _translated(_mismatch.get() or err, url) from None
+        error = _translated(_mismatch.get() or err, url)
+    # Raised in there, its context would be aiohttp's error, which quotes addresses,
+    # headers, and what it cannot read.
+    raise error
 
 
 def _headers(token: str | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ is no number, or a number that means none; only what is no message is an error.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from google.protobuf import json_format
@@ -101,10 +102,9 @@ def unknown_names(body: bytes) -> tuple[str, ...]:
 def as_json(body: bytes) -> object:
     """Return all that the bytes hold, as JSON with the names of `vitals.proto`."""
     message = _message(body)
-    try:
+    with suppress(json_format.Error):  # of a time beyond the calendar
         return json_format.MessageToDict(message, preserving_proto_field_name=True)
-    except json_format.Error:  # a time beyond the calendar
-        raise GatewayResponseError(f"{_PATH} gives no JSON") from None
+    raise GatewayResponseError(f"{_PATH} gives no JSON")
 
 
 def _message(body: bytes) -> wire.DevicesWithVitals:
