@@ -12,8 +12,8 @@ from playwright.async_api import Locator, Page, Playwright, Request, WebSocket, 
 
 from e2e.pictures import Album
 
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-"""As `scripts/setup browser` looks for them."""
+BROWSERS: Final = ("google-chrome", "chromium", "chromium-browser")
+"""As `scripts/setup browser` looks for them; the last may be there and not run."""
 BROWSER_ARGUMENTS: Final = (
     "--no-sandbox",  # root has none
     "--disable-background-networking",

@@ -223,6 +223,15 @@ async def test_accept_the_new_certificate(stage: Stage) -> None:
     await stage.gateway.control(site={"load_power": None})
 
 
+async def test_every_icon_is_drawn(stage: Stage) -> None:
+    """The frontend leaves a blank where an icon has a name that it does not know."""
+    person = stage.person
+    answer = await person.page.request.get(f"{person.url}/static/mdi/iconList.json")
+    known = {each["name"] for each in await answer.json()}
+    ours = re.findall(r'"mdi:([^"]+)"', (COMPONENT / "icons.json").read_text())
+    assert {*ours} - known == set()
+
+
 async def test_download_diagnostics(stage: Stage) -> None:
     """The file is complete, and tells nobody whose gateway it is."""
     person = stage.person

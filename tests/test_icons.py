@@ -11,10 +11,38 @@ from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.icon import async_get_icons
 
-from .texts import ACTIONS, DESCRIBED, ICONS, TEXTS, Texts
+from .texts import ACTIONS, DESCRIBED, ICONS, TEXTS, Texts, flat
 
 ICON: Final = re.compile(r"mdi:[a-z0-9]+(-[a-z0-9]+)*")
 ON_AND_OFF: Final = {"on", "off"}
+DIRECTIONS: Final = {
+    "mdi:battery-arrow-up": {
+        *("battery_charge_power.default", "battery_energy_charged.default"),
+        *("energy_charged.default", "battery_power.range.-1000000"),
+    },
+    "mdi:battery-arrow-down": {
+        *("battery_discharge_power.default", "battery_energy_discharged.default"),
+        *("energy_discharged.default", "battery_power.range.0.001"),
+    },
+    "mdi:transmission-tower-export": {
+        *("grid_import_power.default", "grid_energy_imported.default"),
+        "grid_power.range.0.001",
+    },
+    "mdi:transmission-tower-import": {
+        *("grid_export_power.default", "grid_energy_exported.default"),
+        "grid_power.range.-1000000",
+    },
+    "mdi:island": {
+        *("grid_status.state.islanded", "grid_status.state.islanded_ready"),
+        *("island_state.state.islanded", "island_state.state.islanded_ready"),
+        "inverter_state.state.grid_forming",
+        "power_inverter_state.state.grid_forming",
+    },
+}
+"""Which way power flows, as from a battery or a tower; and where no grid is.
+
+The tower gives what the home imports.
+"""
 
 
 def wrong(icons: Texts) -> Iterator[str]:
@@ -66,6 +94,25 @@ def _slips(platform: str, key: str, icon: Texts, used_by: list[Any]) -> Iterator
 def test_icons() -> None:
     """Test icons are complete, of use, and well-formed."""
     assert list(wrong(ICONS)) == []
+
+
+def test_directions() -> None:
+    """Test what is charged, discharged, taken, given or off the grid looks like it."""
+    for icon, meant in DIRECTIONS.items():
+        shown = {
+            key for key, each in flat(ICONS["entity"]["sensor"]).items() if each == icon
+        }
+        assert shown == meant
+
+
+def test_off_grid() -> None:
+    """Test what is off the grid looks the same everywhere, and on the way to it not."""
+    for platform in ("binary_sensor", "switch"):
+        assert ICONS["entity"][platform]["off_grid"]["state"]["on"] == "mdi:island"
+    assert ICONS["services"]["go_off_grid"]["service"] == "mdi:island"
+    for key in ("grid_status", "island_state"):
+        states = ICONS["entity"]["sensor"][key]["state"]
+        assert states["transition_to_grid"] != states["transition_to_island"]
 
 
 async def test_home_assistant_has_them(

@@ -28,33 +28,23 @@ from custom_components.tesla_gateway.const import (
     STATE_INTERVAL,
 )
 from custom_components.tesla_gateway.gateway import ComponentKind
-from homeassistant.util.yaml import load_yaml_dict
 
 from .house_rules import HOUSE, ROOT
 from .protocol_page import quoted, written_out
+from .readme_page import ACTIONS, MANIFEST, README, TEXTS, bold, rows, section
 
-README: Final = (ROOT / "README.md").read_text()
 ENTITIES: Final = (ROOT / "docs" / "entities.md").read_text()
 PAGES: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
-TEXTS: Final = json.loads((ROOT / HOUSE / "translations" / "en.json").read_text())
-ACTIONS: Final = load_yaml_dict(ROOT / HOUSE / "services.yaml")
-
-
-def _section(page: str, title: str) -> str:
-    """Return what stands under a heading, up to the next one of its level."""
-    (found,) = re.findall(
-        rf"^(#+) {re.escape(title)}\n(.*?)(?=^\1 |\Z)", page, re.MULTILINE | re.DOTALL
-    )
-    return str(found[1])
-
-
-def _rows(text: str, first: str | None = None) -> list[list[str]]:
-    """Return the rows of all tables, or of those whose first column has this title."""
-    head = r"[^|\n]*" if first is None else f" {re.escape(first)} "
-    bodies = re.findall(rf"^\|{head}\|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
-    lines = [line for body in bodies for line in body.splitlines()]
-    assert lines, f"no table {first or ''}"
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+ASKED: Final = {
+    LIVE_INTERVAL: ("Power", "lifetime energy", "charge", "grid status"),
+    STATE_INTERVAL: (
+        *("Powerwalls", "mode", "reserve", "site controller", "grid faults"),
+        *("strings", "alerts"),
+    ),
+    DEVICE_INTERVAL: ("Updates", "networks", "problems"),
+    INFO_INTERVAL: ("The rest",),
+}
+"""What README says of who is asked how often."""
 
 
 class Entity(NamedTuple):
@@ -185,7 +175,7 @@ ON_DEVICES: Final[dict[str, list[Entity]]] = {
 
 def _listed(device: str) -> Iterator[Entity]:
     """Yield what the page lists on a device, written out."""
-    for names, kind, keys, unit, enabled, told in _rows(_section(ENTITIES, device)):
+    for names, kind, keys, unit, enabled, told in rows(section(ENTITIES, device)):
         assert told, names
         for name, key in zip(written_out(names), quoted(keys), strict=True):
             yield Entity(kind, key, name, unit, enabled)
@@ -228,7 +218,7 @@ def test_actions() -> None:
     """Test each action is listed with each of its fields and choices, and no other."""
     listed = {
         quoted(action)[0]: sorted(quoted(fields))
-        for action, fields, told in _rows(_section(README, "Actions"))
+        for action, fields, told in rows(section(README, "Actions"))
         if told
     }
     assert listed == {
@@ -241,28 +231,23 @@ def test_actions() -> None:
     }
 
 
-def _bold(text: str) -> list[str]:
-    """Return what is printed bold."""
-    return re.findall(r"\*\*(.+?)\*\*", text)
-
-
 def test_options() -> None:
     """Test each option is listed with each of its choices, and no other."""
     listed = {
-        _bold(option)[0]: told
-        for option, told in _rows(_section(README, "Options"), "Option")
+        bold(option)[0]: told
+        for option, told in rows(section(README, "Options"), "Option")
     }
     labels = TEXTS["options"]["step"]["init"]["data"]
     assert listed.keys() == {*labels.values()}
-    paces = TEXTS["selector"]["pace"]["options"].values()
-    assert {*_bold(listed[labels["pace"]])} == {*paces}
+    paces = TEXTS["selector"]["pace"]["options"]
+    assert {*bold(listed[labels["pace"]])} == {*paces.values()}
 
 
 def test_fields_to_set_up() -> None:
     """Test each field of the form is listed, those of its section too, and no other."""
     form = TEXTS["config"]["step"]["user"]
     advanced = form["sections"]["advanced"]
-    listed = [_bold(cell)[0] for cell, _ in _rows(_section(README, "Set up"), "Field")]
+    listed = [bold(cell)[0] for cell, _ in rows(section(README, "Set up"), "Field")]
     assert listed == [
         *(form["data"][name] for name in ("host", "password", "email")),
         *(f"{advanced['name']}: {label}" for label in advanced["data"].values()),
@@ -272,15 +257,15 @@ def test_fields_to_set_up() -> None:
 def test_repairs() -> None:
     """Test each notice in Repairs is listed with its title."""
     (listed,) = [
-        _bold(cells[0])
-        for cells in _rows(_section(README, "Troubleshooting"), "Symptom")
+        bold(cells[0])
+        for cells in rows(section(README, "Troubleshooting"), "Symptom")
         if "takes no settings" in cells[0]
     ]
     listed += [
         title
-        for cells in _rows(_section(README, "Troubleshooting"), "Symptom")
+        for cells in rows(section(README, "Troubleshooting"), "Symptom")
         if "another certificate" in cells[0]
-        for title in _bold(cells[0])
+        for title in bold(cells[0])
     ]
     titles = [issue["title"] for issue in TEXTS["issues"].values()]
     assert sorted(listed) == sorted(
@@ -292,7 +277,7 @@ def test_events() -> None:
     """Test each event is listed with all its types and data, and no other."""
     listed = {
         entity.partition(",")[0]: (quoted(types), sorted({*quoted(data)}))
-        for entity, types, data in _rows(_section(README, "Events"))
+        for entity, types, data in rows(section(README, "Events"))
     }
     inner = {"grid_fault": {"value", "unit"}, "alert": set()}
     assert listed == {
@@ -319,13 +304,12 @@ def test_paces() -> None:
     ]
     units = {"s": 1, "min": 60, "h": 3600}
     listed = [
-        [float(cell.split()[0]) * units[cell.split()[1]] for cell in cells]
-        for _, *cells in _rows(_section(README, "How it is updated"), "What")
+        (what, [float(cell.split()[0]) * units[cell.split()[1]] for cell in cells])
+        for what, *cells in rows(section(README, "How it is updated"), "What")
     ]
-    intervals = (LIVE_INTERVAL, STATE_INTERVAL, DEVICE_INTERVAL, INFO_INTERVAL)
     assert listed == [
-        [interval.total_seconds() * PACES[pace] for pace in order]
-        for interval in intervals
+        (", ".join(asked), [interval.total_seconds() * PACES[pace] for pace in order])
+        for interval, asked in ASKED.items()
     ]
 
 
@@ -353,7 +337,7 @@ def test_paces() -> None:
 )
 def test_sections(title: str) -> None:
     """Test what the quality scale wants told is told, where the contents say it is."""
-    assert len(_section(README, title).strip()) > 100
+    assert len(section(README, title).strip()) > 100
     contents, _, _ = README.partition(f"\n## {title}\n")
     assert f"](#{_anchor(title)})" in contents
 
@@ -405,7 +389,7 @@ def test_rooms() -> None:
     """Test the page on the architecture names each module once, and nothing else."""
     page = (ROOT / "docs" / "architecture.md").read_text()
     for title, folder in (("In `gateway/`", f"{HOUSE}/gateway"), ("Beside it", HOUSE)):
-        listed = [name for cells in _rows(page, title) for name in quoted(cells[0])]
+        listed = [name for cells in rows(page, title) for name in quoted(cells[0])]
         rooms = {path.stem for path in (ROOT / folder).glob("*.py")}
         rooms -= {"__init__", "const", "errors"}
         named = [
@@ -420,8 +404,8 @@ def test_rooms() -> None:
 def test_controls() -> None:
     """Test each control is listed, and no other."""
     listed = [
-        (_bold(cell)[0], re.sub(r".*\((\w+).*", r"\1", cell))
-        for cell, _ in _rows(_section(README, "Controls"), "Control")
+        (bold(cell)[0], re.sub(r".*\((\w+).*", r"\1", cell))
+        for cell, _ in rows(section(README, "Controls"), "Control")
     ]
     named = [
         (text["name"], platform)
@@ -435,10 +419,9 @@ def test_installation() -> None:
     """Test what is said of the oldest Home Assistant, and where the buttons lead."""
     oldest = json.loads((ROOT / "hacs.json").read_text())["homeassistant"]
     assert f"Needs Home Assistant {oldest.removesuffix('.0')} or newer." in README
-    manifest = json.loads((ROOT / HOUSE / "manifest.json").read_text())
-    owner, repository = manifest["documentation"].split("/")[-2:]
-    assert f"`{manifest['documentation']}`" in README
+    owner, repository = MANIFEST["documentation"].split("/")[-2:]
+    assert f"`{MANIFEST['documentation']}`" in README
     assert re.findall(r"https://my\.home-assistant\.io/redirect/([^)]+)\)", README) == [
         f"hacs_repository/?{owner=!s}&{repository=!s}&category=integration",
-        f"config_flow_start/?domain={manifest['domain']}",
+        f"config_flow_start/?domain={MANIFEST['domain']}",
     ]

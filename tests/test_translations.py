@@ -51,6 +51,16 @@ FORBIDDEN: Final = {
 PROPER: Final = (
     r"Powerwalls?|Tesla|Home Assistant|Backup Switch|Wi-Fi|CT|DC|ID|L[123]|L\{phase\}"
 )
+LEFT_OUT: Final = {
+    r"config\.create_entry\.powerwall_3": {"firmware"},  # it tells none
+    r"device\.(backup_switch|solar_inverter|synchronizer)\.name": {"number"},
+    # What went wrong is told whole by the text itself.
+    r"exceptions\.(certificate_changed|settings_not_told|site_controller_stopped"
+    r"|superseded|write_not_supported)\.message": {"error"},
+    r"issues\.certificate_changed\..*title": {"pinned", "pinned_at", "shown"},
+    r"issues\.settings_refused_\w+\.title": {"firmware"},
+}
+"""Placeholders that are filled in, and that these texts do without."""
 LOWER: Final = re.compile(rf"(?:{PROPER}|\{{\w+\}}|[^A-Z]*)(?: (?:{PROPER}|[^A-Z ]+))*")
 """What may stand behind the first word of a name."""
 
@@ -74,7 +84,15 @@ def wrong_text(key: str, text: str) -> Iterator[str]:
         return
     if surplus := fields - used().get(key, set()):
         yield f"{surplus}, which nobody fills in"
+    if missing := used().get(key, set()) - fields - _left_out(key):
+        yield f"no {missing}"
     yield from _slips(key, text)
+
+
+def _left_out(key: str) -> set[str]:
+    """Return the placeholders that a text may do without."""
+    found = (LEFT_OUT[each] for each in LEFT_OUT if re.fullmatch(each, key))
+    return next(found, set())
 
 
 def _slips(key: str, text: str) -> Iterator[str]:
@@ -155,6 +173,17 @@ def test_would_notice_a_slip(spoil: str) -> None:
     for key, text in flat(TEXTS).items():
         if spoil != "{text}." or not SENTENCES.search(key):
             assert list(wrong_text(key, spoil.format(text=text))), key
+
+
+def test_would_notice_what_is_left_out() -> None:
+    """Test no text can lose a placeholder, nor may one do without what it has."""
+    for key, text in flat(TEXTS).items():
+        for field in {field for _, field, _, _ in Formatter().parse(text) if field}:
+            assert list(wrong_text(key, text.replace(f"{{{field}}}", "it"))), key
+    for pattern, fields in LEFT_OUT.items():
+        keys = [key for key in used() if re.fullmatch(pattern, key)]
+        assert keys, pattern
+        assert all(fields <= used()[key] for key in keys), pattern
 
 
 @pytest.mark.parametrize(

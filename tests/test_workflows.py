@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 import shutil
 import subprocess
+import tomllib
 from typing import Any, Final
 
 import pytest
@@ -18,6 +19,7 @@ FOLDER: Final = ROOT / ".github" / "workflows"
 WORKFLOWS: Final[Mapping[str, Any]] = {
     path.stem: yaml.safe_load(path.read_text()) for path in FOLDER.glob("*.yml")
 }
+SETUP: Final = (ROOT / "scripts" / "setup").read_text()
 RUN: Final = (ROOT / ".ci" / "run").read_text()
 ELSEWHERE: Final = {
     'test "$GITHUB_REF_NAME" = "v$(jq -r .version '
@@ -32,6 +34,17 @@ AS_ACTIONS: Final = {
     "hacs/action@main": "scripts/marketplace",
 }
 """Actions that check, and the step of .ci/run that comes next to each."""
+TRIGGERS: Final[Mapping[str, dict[str, Any]]] = {
+    "release": {"push": {"tags": ["v*"]}},
+    "tests": {"push": {"branches": ["main"]}},
+    "validate": {
+        "push": {"branches": ["main"]},
+        "schedule": [{"cron": "17 4 * * *"}],
+    },
+}
+"""When each begins by itself."""
+ON_REQUEST: Final = ("pull_request", "workflow_call", "workflow_dispatch")
+"""When those that check begin too."""
 ONLY_HERE: Final = {
     "validate": "it stands in for an action",
     'scripts/demo --check --replay "$recording"': "the recordings are not published",
@@ -103,6 +116,27 @@ def test_a_release_has_the_version_of_its_tag(tag: str, *, fits: bool) -> None:
         [bash, "-c", command], cwd=ROOT, env=environment, check=False
     )
     assert (done.returncode == 0) is fits
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_begins(name: str) -> None:
+    """Test each begins when it should, and at no other time."""
+    asked = () if name == "release" else ON_REQUEST
+    # YAML takes the word "on" for yes.
+    assert WORKFLOWS[name][True] == TRIGGERS[name] | dict.fromkeys(asked)
+
+
+def test_python() -> None:
+    """Test scripts/setup finds there the Python that it looks for."""
+    asked = [
+        step["with"]["python-version"]
+        for job in _jobs()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/setup-python@")
+    ]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert asked == [project["tool"]["mypy"]["python_version"]]
+    assert f"python install --no-bin {asked[0]}" in SETUP
 
 
 def test_least_power() -> None:
