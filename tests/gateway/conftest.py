@@ -14,6 +14,7 @@ import pytest
 from custom_components.tesla_gateway.gateway import (
     Credentials,
     GatewayClient,
+    GatewayError,
     GatewayRecord,
     GatewaySession,
     Patience,
@@ -109,6 +110,15 @@ def connect(gateway: Simulator, web: ClientSession, record: GatewayRecord) -> Co
 
 
 @pytest.fixture
+async def session(connect: Connect, gateway: Simulator) -> GatewaySession:
+    """Return a session that has logged in, and has asked for nothing yet."""
+    session = connect()
+    await session.login()
+    gateway.reset_stats()
+    return session
+
+
+@pytest.fixture
 def patience() -> Patience:
     """Return how long a write may take to show; tests parametrize this."""
     return PATIENT
@@ -161,3 +171,12 @@ def serve(socket_enabled: None) -> Serve:
             listening.abort_clients()
 
     return server
+
+
+async def refused(
+    session: GatewaySession, path: str = "/api/system_status/soe"
+) -> GatewayError:
+    """Return what a read raises."""
+    with pytest.raises(GatewayError) as raised:
+        await session.get(path)
+    return raised.value

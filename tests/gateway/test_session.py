@@ -26,28 +26,12 @@ from custom_components.tesla_gateway.gateway import (
 from simulator.faults import Ending
 from simulator.server import Simulator
 
-from .conftest import Clock, Connect
+from .conftest import Clock, Connect, refused
 
 SOE = "/api/system_status/soe"
 OPERATION = "/api/operation"
 ABSENT = "/api/solar_powerwall"
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-async def session(connect: Connect, gateway: Simulator) -> GatewaySession:
-    """Return a session that has logged in, and has asked for nothing yet."""
-    session = connect()
-    await session.login()
-    gateway.reset_stats()
-    return session
-
-
-async def _refused(session: GatewaySession, path: str = SOE) -> GatewayError:
-    """Return what a read raises."""
-    with pytest.raises(GatewayError) as raised:
-        await session.get(path)
-    return raised.value
 
 
 async def test_brings_bytes(session: GatewaySession, gateway: Simulator) -> None:
@@ -83,11 +67,11 @@ async def test_a_fault_is_an_error_and_heals(
     """Test each refusal and each broken answer is an error of its own, and heals."""
     await session.get(SOE)
     gateway.faults.add(SOE, **fault)
-    refused = await _refused(session)
-    assert type(refused) is error
-    assert getattr(refused, "status", None) == status
-    assert "secret" not in str(refused)
-    assert status is None or SOE in str(refused)
+    raised = await refused(session)
+    assert type(raised) is error
+    assert getattr(raised, "status", None) == status
+    assert "secret" not in str(raised)
+    assert status is None or SOE in str(raised)
     assert await session.get(OPERATION)
     gateway.faults.clear()
     clock.now += 10
@@ -102,7 +86,7 @@ async def test_redirects_are_not_followed(
     with Simulator() as other:
         to_other = {"Location": f"{other.url}/api/login/Basic"}
         gateway.faults.add(status=307, headers=to_other)
-        assert isinstance(await _refused(session), GatewayResponseError)
+        assert isinstance(await refused(session), GatewayResponseError)
         with pytest.raises(GatewayResponseError):
             await session.login()
         assert other.stats.handshakes == other.stats.total == 0
@@ -114,7 +98,7 @@ async def test_never_answered_is_asked_hourly(
     """Test an endpoint this firmware does not have costs a request an hour."""
     for _ in range(2):
         for _ in range(5):
-            error = await _refused(session, ABSENT)
+            error = await refused(session, ABSENT)
             assert type(error) is GatewayAbsentError
             clock.now += 600
         clock.now += 600
@@ -129,7 +113,7 @@ async def test_answered_before_is_asked_soon(
     await session.get(SOE)
     gateway.faults.add(SOE, status=404)
     for _ in range(18):
-        await _refused(session)
+        await refused(session)
         clock.now += 10
     assert gateway.stats.requests[f"GET {SOE}"] == 1 + 18
     gateway.faults.clear()
@@ -142,8 +126,8 @@ async def test_stopped_before_is_asked_soon(
     """Test a stopped site controller has answered too, and may be starting now."""
     gateway.faults.add(SOE, status=502, times=1)
     gateway.faults.add(SOE, status=404, times=1)
-    await _refused(session)
-    await _refused(session)
+    await refused(session)
+    await refused(session)
     assert await session.get(SOE)
 
 
@@ -161,11 +145,11 @@ async def test_a_busy_endpoint_waits_alone(
 ) -> None:
     """Test 503 keeps its endpoint from being asked, and no other."""
     gateway.faults.add(SOE, status=503, headers=headers, times=1)
-    await _refused(session)
+    await refused(session)
     assert await session.get(OPERATION)
     if pause:
         clock.now += pause - 0.5
-        assert (await _refused(session)).status == 503  # type: ignore[attr-defined]
+        assert (await refused(session)).status == 503  # type: ignore[attr-defined]
         clock.now += 0.5
     assert gateway.stats.requests[f"GET {SOE}"] == 1
     assert await session.get(SOE)
@@ -209,12 +193,12 @@ async def test_too_many_requests(
     value = retry_after()
     headers = {} if value is None else {"Retry-After": value}
     gateway.faults.add(SOE, status=429, headers=headers, times=1)
-    error = await _refused(session)
+    error = await refused(session)
     assert isinstance(error, GatewayRateLimitError)
     assert error.retry_after == pytest.approx(wait, abs=30)
     clock.now += error.retry_after - 0.5
     for path in (SOE, OPERATION, "/api/status", ABSENT):
-        assert isinstance(await _refused(session, path), GatewayRateLimitError)
+        assert isinstance(await refused(session, path), GatewayRateLimitError)
     assert gateway.stats.total == 1
     clock.now += 0.5
     assert await session.get(SOE)
@@ -226,7 +210,7 @@ async def test_a_wait_ends_a_poll_under_way(
     """Test what is queued behind a 429 is not sent either."""
     gateway.faults.add(status=429)
     with session.poll():
-        errors = await asyncio.gather(*(_refused(session) for _ in range(9)))
+        errors = await asyncio.gather(*(refused(session) for _ in range(9)))
     assert {type(error) for error in errors} == {GatewayRateLimitError}
     assert gateway.stats.total <= 3
 
@@ -250,7 +234,7 @@ async def test_no_answer_larger_than_any_real_one(
 ) -> None:
     """Test an answer is cut at 4 MiB, and the gateway can be asked again."""
     gateway.faults.add(SOE, times=1, **fault)
-    error = await _refused(session)
+    error = await refused(session)
     assert type(error) is GatewayResponseError
     assert SOE in str(error)
     assert await session.get(SOE)
@@ -286,7 +270,7 @@ async def test_hangs_for_one_time_limit(connect: Connect, gateway: Simulator) ->
     gateway.faults.add(ending=Ending.HANG)
     started = monotonic()
     with session.poll():
-        errors = await asyncio.gather(*(_refused(session) for _ in range(7)))
+        errors = await asyncio.gather(*(refused(session) for _ in range(7)))
     assert [type(error) for error in errors] == [
         *[GatewayTimeoutError] * 3,
         *[GatewayNotSentError] * 4,
@@ -305,7 +289,7 @@ async def test_a_poll_begins_with_its_first_byte(
 
     async def hang() -> None:
         with session.poll():
-            await asyncio.gather(*(_refused(session, OPERATION) for _ in range(3)))
+            await asyncio.gather(*(refused(session, OPERATION) for _ in range(3)))
 
     with session.poll():
         hanging = asyncio.create_task(hang())
@@ -332,8 +316,8 @@ async def test_a_new_client_takes_up_where_the_last_one_ended(
     """Test token and wait outlive a client, over a restart too."""
     kept = GatewayRecord(session.record.as_dict(), clock=clock)
     gateway.faults.add(SOE, status=429, times=1)
-    await _refused(session)
-    assert isinstance(await _refused(connect()), GatewayRateLimitError)
+    await refused(session)
+    assert isinstance(await refused(connect()), GatewayRateLimitError)
     assert gateway.stats.total == 1
     assert await connect(record=kept).get(SOE)
     assert gateway.stats.logins == 0

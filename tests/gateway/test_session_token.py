@@ -5,34 +5,17 @@ import asyncio
 import pytest
 
 from custom_components.tesla_gateway.gateway import (
-    GatewayError,
     GatewayForbiddenError,
     GatewayRateLimitError,
     GatewaySession,
 )
 from simulator.server import Simulator
 
-from .conftest import Clock, Connect
+from .conftest import Clock, refused
 
 SOE = "/api/system_status/soe"
 METERS = "/api/meters/aggregates"
 OPERATION = "/api/operation"
-
-
-@pytest.fixture
-async def session(connect: Connect, gateway: Simulator) -> GatewaySession:
-    """Return a session that has logged in, and has asked for nothing yet."""
-    session = connect()
-    await session.login()
-    gateway.reset_stats()
-    return session
-
-
-async def refused(session: GatewaySession, path: str = SOE) -> GatewayError:
-    """Return what a read raises."""
-    with pytest.raises(GatewayError) as raised:
-        await session.get(path)
-    return raised.value
 
 
 async def test_one_forbidden_endpoint(
