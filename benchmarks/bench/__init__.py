@@ -1,0 +1,1 @@
+"""How much work this integration makes beside core's: `scripts/bench`."""
