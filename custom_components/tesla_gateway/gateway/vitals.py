@@ -18,9 +18,9 @@ from .vital_names import NAMES, READERS, STRINGS
 
 _PATH: Final = "/api/devices/vitals"
 
-_MOST_BYTES: Final = 256 * 1024
-_MOST_DEVICES: Final = 1_000
-_MOST_VITALS: Final = 10_000
+_MOST_BYTES: Final = 128 * 1024
+_MOST_DEVICES: Final = 500
+_MOST_VITALS: Final = 5_000
 """Of all devices, with their alerts. Ten Powerwalls with all that goes with them have
 37 devices and 400 vitals in 20 kB.
 """
