@@ -117,7 +117,7 @@ def inner(answer: Object, key: str) -> Object:
 def number(answer: Object, key: str) -> float | None:
     """Return a number; what is none is missing. The reader lets no infinity in."""
     value = answer.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value + 0  # firmware says -0 at times, which this makes 0
 

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 import ipaddress
 import os
 from ssl import SSLError
@@ -140,7 +141,7 @@ async def send(
                 headers=_headers(token) | dict(headers or {}),
                 json=json,
                 ssl=ssl,
-                server_hostname=None if ssl is True else _server_name(url),
+                server_hostname=None if ssl is True else _server_name(url.host or ""),
                 allow_redirects=False,
                 timeout=_NO_TIMEOUT,
                 max_line_size=MAX_HEADER,
@@ -217,20 +218,20 @@ async def _once(
 async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
     """Return the body, decompressed, unless it is larger than any real one."""
     body = bytearray()
-    async for chunk in response.content.iter_any():
+    while chunk := await response.content.readany():
         body += chunk
         if len(body) > MAX_ANSWER:
             raise GatewayResponseError(f"{response.url.path} answers without end")
     return bytes(body)
 
 
-def _server_name(url: URL) -> str | None:
+@lru_cache
+def _server_name(host: str) -> str | None:
     """Return the name to show in the TLS handshake; None means the host itself.
 
     A Powerwall 2 gateway aborts the handshake for a name that is not in its
     certificate. It takes three names, and none at all, as with an address.
     """
-    host = url.host or ""
     if host in _KNOWN_NAMES:
         return None
     try:
