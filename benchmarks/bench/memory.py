@@ -49,8 +49,8 @@ async def memory(rounds: int) -> list[Line]:
     growth = ours["grown"]["resident"][1] / ours["grown"]["resident"][0]
     blocks = ours["grown"]["blocks"][1] / ours["grown"]["blocks"][0]
     return [
-        _held_line("memory per entry, same entities", core["same"], ours["same"]),
-        _held_line("memory per entry, as many entities", core["all"], ours["all"]),
+        _held_line("memory per entry, as many entities", core["all"], ours["all"], 1.2),
+        _held_line("the same with those that both have", core["same"], ours["same"]),
         Line(
             figure=f"growth of the process from {WARM_UP} to {REFRESHES} refreshes",
             core=_growth(core["grown"]),
@@ -63,7 +63,9 @@ async def memory(rounds: int) -> list[Line]:
     ]
 
 
-def _held_line(figure: str, core: dict[str, Any], ours: dict[str, Any]) -> Line:
+def _held_line(
+    figure: str, core: dict[str, Any], ours: dict[str, Any], most: float | None = None
+) -> Line:
     """Return the line for what an entry holds."""
     ratio = ours["bytes"] / core["bytes"]
     own = (ours["bytes"] - ours["tls"]) / (core["bytes"] - core["tls"])
@@ -72,8 +74,8 @@ def _held_line(figure: str, core: dict[str, Any], ours: dict[str, Any]) -> Line:
         core=_told(core),
         ours=_told(ours),
         result=f"{ratio:.2f}, without buffers of TLS {own:.2f}",
-        goal="1.20 or less",
-        is_met=ratio <= 1.2,
+        goal="" if most is None else f"{most:.2f} or less",
+        is_met=None if most is None else ratio <= most,
         data={"core": core, "ours": ours},
     )
 
