@@ -98,6 +98,7 @@ async def test_every_name_is_shown(
     for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
         entity_registry.async_update_entity(each.entity_id, disabled_by=None)
     await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
     shown = {
         each.unique_id: hass.states.get(each.entity_id)
         for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
@@ -165,6 +166,7 @@ async def test_a_restart_without_a_value(
     """Test what was there before a restart is there after it, though unknown."""
     gateway.faults.add(VITALS, edit={"PVS.0.vitals.PVS_StringA_Connected": False})
     await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert state_of("string_a_voltage", INVERTER) == STATE_UNKNOWN
     assert state_of("string_b_voltage", INVERTER) is None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 import logging
 from typing import Any, Final
@@ -10,6 +11,7 @@ import pytest
 
 from custom_components.tesla_gateway.const import LOGGER
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator.server import Simulator
@@ -150,3 +152,29 @@ def _complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
         if record.levelno >= logging.ERROR
         or (record.levelno >= logging.WARNING and record.name == LOGGER.name)
     ]
+
+
+async def test_what_appears_meanwhile(
+    hass: HomeAssistant,
+    act: Act,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test no entity is added while unloading waits for a write to end."""
+    gateway.faults.add("/api/operation", method="POST", **SLOWLY)
+    write = asyncio.create_task(act(WAYS["number"]))
+    await until_asked(gateway, OPERATION)
+    unload = asyncio.create_task(hass.config_entries.async_unload(entry.entry_id))
+    await asyncio.sleep(0)
+    gateway.control({"site": {"batteries": 2}})
+    await entry.runtime_data.state.async_refresh()
+    assert entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS
+    await unload
+    with suppress(HomeAssistantError):
+        await write
+    left = [
+        each for each in hass.states.async_all() if "restored" not in each.attributes
+    ]
+    assert not left
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]

@@ -135,6 +135,30 @@ async def test_a_limit_is_kept_that_is_not_told_now(
     assert before <= float(state_of("battery_energy_charged") or 0) < 9e9
 
 
+async def test_a_limit_that_was_told_late(
+    hass: HomeAssistant, add_gateway: AddGateway, gateway: Simulator, tick: Tick
+) -> None:
+    """Test what the home takes at most is known when it has been told once."""
+    edit = {"max_site_meter_power_kW": 20, "min_site_meter_power_kW": -20}
+    gateway.faults.add("/api/site_info", edit=edit)
+    await add_gateway()  # which does not wait for the limit of the site
+    await tick(11)
+    before = float(_home_energy(hass))
+    gateway.faults.add(SYSTEM, status=502, body="")
+    for _ in range(4):
+        await tick(30)
+    gateway.faults.add(METERS, edit={"load.energy_imported": 9e9})
+    await tick(11)
+    assert before <= float(_home_energy(hass)) < 9e9
+
+
+def _home_energy(hass: HomeAssistant) -> str:
+    """Return the state of the home's lifetime energy."""
+    state = hass.states.get("sensor.simulated_home_home_energy")
+    assert state
+    return state.state
+
+
 async def test_a_wait_over_a_reload(
     hass: HomeAssistant,
     entry: GatewayConfigEntry,

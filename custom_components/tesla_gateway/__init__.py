@@ -83,11 +83,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
     _follow_updates(hass, entry)
     _end_writes(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    for coordinator in (runtime.devices, runtime.info):
+    for what in (
+        _async_add_the_rest(entry),
+        *(each.async_refresh() for each in (state, runtime.devices, runtime.info)),
+    ):
         entry.async_create_background_task(
-            hass, coordinator.async_refresh(), name=f"{coordinator.name} first refresh"
+            hass, what, name=f"{DOMAIN} after set-up", eager_start=False
         )
     return True
+
+
+async def _async_add_the_rest(entry: GatewayConfigEntry) -> None:
+    """Add what set-up has not waited for, while others have their turn in between."""
+    for add in entry.runtime_data.after_setup:
+        await asyncio.sleep(0)
+        if entry.state is ConfigEntryState.LOADED:
+            add()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> bool:

@@ -7,7 +7,7 @@ while, then is None. What the gateway answers with "no such thing" is None too.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import batched
 from time import monotonic
@@ -130,6 +130,8 @@ class GatewayRuntimeData:
     devices: DeviceCoordinator
     info: InfoCoordinator
     goals: Goals
+    after_setup: list[Callable[[], None]] = field(default_factory=list)
+    """What set-up does not wait for, to be done one after another."""
 
 
 type GatewayConfigEntry = ConfigEntry[GatewayRuntimeData]
@@ -158,6 +160,8 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
     _reads: ClassVar[_Reads]
     _essential: ClassVar[bool] = False
     """Whether every gateway has some of it, so that one without is just starting."""
+    _after_setup: ClassVar[frozenset[str]] = frozenset()
+    """Parts that set-up does not wait for: the next refresh reads what is missing."""
     _on_demand: ClassVar[frozenset[str]] = frozenset()
     """Parts that are hardly read but while an entity shows something of them.
 
@@ -189,6 +193,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self._lane = lane or nullcontext()
         self._limit = client.poll if lane else nullcontext
         self._readings = {part: _Reading() for part in self._reads}
+        self._has_read_rest = False
 
     @override
     async def _async_update_data(self) -> DataT:
@@ -287,9 +292,18 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         }
         for part in idle:
             self._readings[part].value = None
-        wanted = (part for part in self._reads if part not in idle)
+        wanted = [part for part in self._reads if part not in idle]
+        if self._is_setting_up:
+            wanted = [part for part in wanted if part not in self._after_setup]
+        elif self._after_setup and not self._has_read_rest:
+            self._has_read_rest = True
+            wanted = [part for part in wanted if self._is_missing(part)]
         # What hangs would keep the slots until the time of all is over.
         return sorted(wanted, key=lambda part: self._readings[part].has_failed)
+
+    def _is_missing(self, part: str) -> bool:
+        """Return whether set-up has left out a part, or could not read it."""
+        return part in self._after_setup or self._readings[part].has_failed
 
     async def _async_read(self, part: str) -> tuple[str, GatewayError] | None:
         """Read one part; return its name and error when that fails."""
@@ -313,7 +327,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             return None
         if reading.value is None and reading.read_at is not None:
             LOGGER.info("%s: %s is back", self.name, part)
-        reading.value = value
+        reading.value = _kept(value, reading.value)
         reading.read_at = monotonic()
         return None
 
@@ -363,6 +377,19 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         )
 
 
+def _kept(value: object, before: object) -> object:
+    """Return what was read, or what was there before where that is equal.
+
+    So an entity sees at a glance that nothing is new. Meters and components, which come
+    as a part of their own, are kept one by one.
+    """
+    if value == before:
+        return before
+    if not isinstance(value, dict) or not isinstance(before, dict):
+        return value
+    return {key: _kept(unit, before.get(key)) for key, unit in value.items()}
+
+
 class LiveCoordinator(GatewayCoordinator[Live]):
     """Reads the power flow."""
 
@@ -391,6 +418,7 @@ class StateCoordinator(GatewayCoordinator[State]):
         "solar_meters": GatewayClient.solar_meters,
     }
     _on_demand = frozenset({"site_meters", "solar_meters"})
+    _after_setup = _on_demand | {"grid_faults", "components"}
 
 
 class DeviceCoordinator(GatewayCoordinator[Devices]):

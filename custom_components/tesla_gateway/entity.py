@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, override
+from itertools import filterfalse
+from typing import Any, ClassVar, override
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
@@ -106,10 +108,20 @@ class Units[PartT]:
 
 
 class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
-    """One value of a part; hangs on that part alone."""
+    """One value of a part; hangs on that part alone.
+
+    What is shown is found out when the coordinator has news, not whenever Home
+    Assistant asks for it: most news are about other parts.
+    """
 
     _attr_has_entity_name = True
     entity_description: GatewayDescription[PartT, ValueT]
+    _is_of_part_alone: ClassVar[bool] = True
+    """Whether nothing but the part decides on what is shown."""
+    _seen: PartT | None = None
+    """The part that was looked at last."""
+    _shown: tuple[Any, ...] | None = None
+    """All that is shown, the value and the attributes first; None if unavailable."""
 
     def __init__(
         self, part: Part[PartT], description: GatewayDescription[PartT, ValueT]
@@ -121,71 +133,87 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
         self._attr_unique_id = f"{part.unique_id}_{description.key}"
         # The device is registered before; what is known of it comes from there.
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, part.device)})
-        self._written: tuple[object, ...] | None = None
 
     @property
     @override
     def available(self) -> bool:
         """Return whether the part can be read."""
-        return super().available and self._part.read() is not None
+        return self._shown is not None
 
     @property
     def shown_value(self) -> ValueT | None:
         """Return the latest value."""
-        part = self._part.read()
-        return None if part is None else self.entity_description.value_fn(part)
+        return self._shown[0] if self._shown else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return what the value alone does not tell."""
-        part, attributes_fn = self._part.read(), self.entity_description.attributes_fn
-        if part is None or attributes_fn is None:
-            return None
-        return dict(attributes_fn(part))
-
-    @property
-    def _shown(self) -> tuple[object, ...]:
-        """Return all that is written."""
-        return (self.available, self.shown_value, self.extra_state_attributes)
+        return self._shown[1] if self._shown else None
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the coordinator from the state that is about to be written."""
         await super().async_added_to_hass()
-        self._written = self._shown
+        self._look()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state when it is another one than before."""
-        if (shown := self._shown) != self._written:
-            self._written = shown
+        if self._look():
             self.async_write_ha_state()
+
+    def _look(self) -> bool:
+        """Look at the part; return whether there is anything new to be shown.
+
+        A part that is equal is nearly always the same object, as coordinators keep it.
+        """
+        part = self._part.read() if self.coordinator.last_update_success else None
+        if part is self._seen and self._is_of_part_alone:
+            return False
+        before = self._shown
+        self._shown = None if part is None else self._shown_of(part)
+        self._seen = part
+        return self._shown != before
+
+    def _shown_of(self, part: PartT) -> tuple[Any, ...]:
+        """Return all that is shown of a part."""
+        attributes_fn = self.entity_description.attributes_fn
+        attributes = None if attributes_fn is None else dict(attributes_fn(part))
+        return self._value_of(part), attributes
+
+    def _value_of(self, part: PartT) -> ValueT | None:
+        """Return the value that is shown of a part."""
+        return self.entity_description.value_fn(part)
 
 
 class GatewayControl[PartT, ValueT](GatewayEntity[PartT, ValueT]):
     """One value that can be set; what is wanted is shown while it is on its way."""
 
     entity_description: GatewayControlDescription[PartT, ValueT]
+    _is_of_part_alone = False
 
     @property
     def told_value(self) -> ValueT | None:
-        """Return what the gateway tells."""
-        return super().shown_value
+        """Return what the gateway tells, as of when the entity looked last."""
+        if self._shown:
+            told: ValueT | None = self._shown[2]
+            return told
+        # Home Assistant asks what can be chosen before the entity has looked.
+        part = self._part.read()
+        return None if part is None else super()._value_of(part)
 
-    @property
     @override
-    def shown_value(self) -> ValueT | None:
+    def _shown_of(self, part: PartT) -> tuple[Any, ...]:
+        """Return all that is shown; what can be chosen depends on what is told."""
+        return (*super()._shown_of(part), super()._value_of(part))
+
+    @override
+    def _value_of(self, part: PartT) -> ValueT | None:
         """Return what is wanted, else what the gateway tells."""
         goal = self.entity_description.goal_fn(self._entry.runtime_data.goals).value
-        return self.told_value if goal is None else goal
-
-    @property
-    @override
-    def _shown(self) -> tuple[object, ...]:
-        """Return all that is written; what can be chosen depends on what is told."""
-        return (*super()._shown, self.told_value)
+        return super()._value_of(part) if goal is None else goal
 
     @property
     def _entry(self) -> GatewayConfigEntry:
@@ -224,6 +252,8 @@ class EntityAdder:
 
         @callback
         def add_new() -> None:
+            if self._is_unloading:
+                return
             for key, unit in where.read().items():
                 if key not in known and where.wanted(unit):
                     known.add(key)
@@ -240,28 +270,64 @@ class EntityAdder:
         descriptions: Iterable[DescriptionT],
     ) -> None:
         """Add each entity once the part has its value, or has had it before."""
-        missing = list(descriptions)
-        known = {each.key for each in missing if self._known(part, each)}
+        missing = {each.key: each for each in descriptions}
+        known = {key: self._registered(part, key) for key in missing}
+        seen: PartT | None = None
+
+        def is_on(description: DescriptionT) -> bool:
+            if entity := known[description.key]:
+                return entity.disabled_by is None
+            return description.entity_registry_enabled_default
 
         @callback
         def add_present() -> None:
-            if not missing or (value := part.read()) is None:
+            nonlocal seen
+            value = part.read()
+            if value is None or value is seen or self._is_unloading:
                 return
+            seen = value
             present = [
-                each for each in missing if each.key in known or each.exists(value)
+                missing.pop(key)
+                for key, each in list(missing.items())
+                if known[key] or each.exists(value)
             ]
-            missing[:] = [each for each in missing if each not in present]
-            if present:
-                self.async_add_entities(map(partial(entity_type, part), present))
+            make = partial(entity_type, part)
+            self._add_entities(make, filter(is_on, present))
+            self._add_after_setup(make, filterfalse(is_on, present))
 
         add_present()
         if missing:
             self.entry.async_on_unload(part.coordinator.async_add_listener(add_present))
 
-    def _known(
-        self, part: Part[Any], description: GatewayDescription[Any, Any]
-    ) -> bool:
-        """Return whether an entity was there before Home Assistant started."""
-        unique_id = f"{part.unique_id}_{description.key}"
+    def _add_entities[DescriptionT](
+        self, make: Callable[[DescriptionT], Entity], present: Iterable[DescriptionT]
+    ) -> None:
+        """Add the entities of some descriptions."""
+        if entities := list(map(make, present)):
+            self.async_add_entities(entities)
+
+    def _add_after_setup[DescriptionT](
+        self, make: Callable[[DescriptionT], Entity], off: Iterable[DescriptionT]
+    ) -> None:
+        """Add entities that are off, for which set-up does not wait."""
+        if self.entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+            self.entry.runtime_data.after_setup.append(
+                partial(self._add_entities, make, tuple(off))
+            )
+        else:
+            self._add_entities(make, off)
+
+    @property
+    def _is_unloading(self) -> bool:
+        """Return whether the platform is gone, or about to go."""
+        return self.entry.state not in (
+            ConfigEntryState.SETUP_IN_PROGRESS,
+            ConfigEntryState.LOADED,
+        )
+
+    def _registered(self, part: Part[Any], key: str) -> er.RegistryEntry | None:
+        """Return an entity that was there before, maybe before a restart."""
         registry = er.async_get(part.coordinator.hass)
-        return bool(registry.async_get_entity_id(self.platform, DOMAIN, unique_id))
+        unique_id = f"{part.unique_id}_{key}"
+        known = registry.async_get_entity_id(self.platform, DOMAIN, unique_id)
+        return registry.async_get(known) if known else None

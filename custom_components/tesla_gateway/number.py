@@ -65,16 +65,15 @@ class GatewayNumber[PartT](GatewayControl[PartT, float], NumberEntity):
 
     @property
     @override
-    def shown_value(self) -> float | None:
-        """Return it rounded, as the app does."""
-        value = super().shown_value
-        return None if value is None else round(value)
-
-    @property
-    @override
     def native_value(self) -> float | None:
         """Return what it is set to."""
         return self.shown_value
+
+    @override
+    def _value_of(self, part: PartT) -> float | None:
+        """Return it rounded, as the app does."""
+        value = super()._value_of(part)
+        return None if value is None else round(value)
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from logging import DEBUG, WARNING
 from time import monotonic, time
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import (
     ExtraStoredData,
@@ -22,7 +23,7 @@ from .coordinator import GatewayConfigEntry
 from .energy_guard import EnergyGuard, Notice, limit_kept
 from .entity import EntityAdder, GatewayEntity, Part, Units
 from .gateway import MeterKind
-from .limits import COMPONENT_LIMITS, METER_LIMITS, battery_limit, unlimited
+from .limits import COMPONENT_LIMITS, METER_LIMITS, Limit, battery_limit, unlimited
 from .parts import (
     accessories,
     batteries,
@@ -58,7 +59,7 @@ from .sensor_tables import (
     SITE_CONTROLLER_SENSORS,
     SYSTEM_SENSORS,
 )
-from .sensor_types import Described, GatewaySensorDescription, limited
+from .sensor_types import Described, GatewaySensorDescription
 
 PARALLEL_UPDATES = 0
 
@@ -72,6 +73,8 @@ _SAID: Final = {
 
 type _Table = tuple[Part[Any] | Units[Any], Described[Any]]
 """What the sensors hang on, and which they are."""
+type _LimitedTable = tuple[*_Table, Limit]
+"""The same, and how much is moved by what the lifetime energies among them count."""
 
 
 async def async_setup_entry(
@@ -85,24 +88,32 @@ async def async_setup_entry(
         platform=Platform.SENSOR,
         async_add_entities=async_add_entities,
     )
-    for tables in (_live, _state, _components, _installation):
+    for part, descriptions, limit in _limited(entry):
+        adder.add(part, partial(_sensor, limit), descriptions)
+    for tables in (_others, _installation):
         for part, descriptions in tables(entry):
-            adder.add(part, _sensor, descriptions)
+            adder.add(part, partial(_sensor, unlimited), descriptions)
 
 
-def _live(entry: GatewayConfigEntry) -> Iterator[_Table]:
-    """Yield the tables of the power flow."""
+def _limited(entry: GatewayConfigEntry) -> Iterator[_LimitedTable]:
+    """Yield the tables in which there are lifetime energies."""
     live = entry.runtime_data.live
-    for kind, descriptions in METER_SENSORS.items():
-        limit = METER_LIMITS.get(kind, unlimited)
-        yield gateway_part(live, meter(kind)), limited(limit, descriptions)
+    for meter_kind, descriptions in METER_SENSORS.items():
+        limit = METER_LIMITS.get(meter_kind, unlimited)
+        yield gateway_part(live, meter(meter_kind)), descriptions, limit
+    yield batteries(entry), BATTERY_SENSORS, battery_limit
+    for kind, readings in COMPONENT_SENSORS.items():
+        yield components(entry, kind), readings, COMPONENT_LIMITS.get(kind, unlimited)
+    for location, phases in PHASE_SENSORS.items():
+        limit = METER_LIMITS[MeterKind(location)]
+        yield phase_meters(entry, location), phases, limit
+
+
+def _others(entry: GatewayConfigEntry) -> Iterator[_Table]:
+    """Yield the tables of charge, grid, settings, grid faults and alerts."""
+    live, state = entry.runtime_data.live, entry.runtime_data.state
     yield gateway_part(live, lambda data: data.charge), CHARGE_SENSORS
     yield gateway_part(live, lambda data: data.grid), GRID_SENSORS
-
-
-def _state(entry: GatewayConfigEntry) -> Iterator[_Table]:
-    """Yield the tables of batteries, settings and grid faults."""
-    state = entry.runtime_data.state
     yield gateway_part(state, lambda data: data.system), SYSTEM_SENSORS
     yield gateway_part(state, lambda data: data.operation), OPERATION_SENSORS
     yield gateway_part(state, lambda data: data.grid_faults), GRID_FAULT_SENSORS
@@ -110,18 +121,7 @@ def _state(entry: GatewayConfigEntry) -> Iterator[_Table]:
         gateway_part(state, lambda data: data.site_controller),
         SITE_CONTROLLER_SENSORS,
     )
-    yield batteries(entry), limited(battery_limit, BATTERY_SENSORS)
-
-
-def _components(entry: GatewayConfigEntry) -> Iterator[_Table]:
-    """Yield the tables of vitals and of meters phase by phase."""
-    for kind, descriptions in COMPONENT_SENSORS.items():
-        limit = COMPONENT_LIMITS.get(kind, unlimited)
-        yield components(entry, kind), limited(limit, descriptions)
     yield components(entry), ALERT_SENSORS
-    for location, phases in PHASE_SENSORS.items():
-        limit = METER_LIMITS[MeterKind(location)]
-        yield phase_meters(entry, location), limited(limit, phases)
 
 
 def _installation(entry: GatewayConfigEntry) -> Iterator[_Table]:
@@ -141,11 +141,11 @@ def _installation(entry: GatewayConfigEntry) -> Iterator[_Table]:
 
 
 def _sensor[PartT](
-    part: Part[PartT], description: GatewaySensorDescription[PartT]
+    limit: Limit, part: Part[PartT], description: GatewaySensorDescription[PartT]
 ) -> GatewaySensor[PartT]:
     """Return the entity that shows a reading."""
     if description.is_lifetime:
-        return LifetimeSensor(part, description)
+        return LifetimeSensor(part, description, limit)
     return GatewaySensor(part, description)
 
 
@@ -164,20 +164,19 @@ class GatewaySensor[PartT](GatewayEntity[PartT, StateType | datetime], SensorEnt
 class LifetimeSensor[PartT](GatewaySensor[PartT], RestoreEntity):
     """One lifetime energy, of which nothing goes out that would spoil a total."""
 
+    _is_of_part_alone = False
+
     def __init__(
-        self, part: Part[PartT], description: GatewaySensorDescription[PartT]
+        self,
+        part: Part[PartT],
+        description: GatewaySensorDescription[PartT],
+        limit_fn: Limit,
     ) -> None:
-        """Initialize the entity."""
+        """Initialize the entity; `limit_fn` tells how much the hardware moves."""
         super().__init__(part, description)
+        self._limit_fn = limit_fn
         self._guard = EnergyGuard()
         self._limit: float | None = None
-        self._energy: float | None = None
-
-    @property
-    @override
-    def shown_value(self) -> StateType | datetime:
-        """Return the latest reading that is believed."""
-        return self._energy
 
     @property
     @override
@@ -193,23 +192,19 @@ class LifetimeSensor[PartT](GatewaySensor[PartT], RestoreEntity):
             self._guard = EnergyGuard(known)
             # What hardware moves at most is read again after the first reading.
             self._limit = limit_kept(known.get("limit"))
-        self._admit()
         await super().async_added_to_hass()
 
-    @callback
     @override
-    def _handle_coordinator_update(self) -> None:
-        """Look at the reading before it is shown."""
-        self._admit()
-        super()._handle_coordinator_update()
+    def _value_of(self, part: PartT) -> StateType | datetime:
+        """Return the reading if it is believed, else the last one that was.
 
-    def _admit(self) -> None:
-        """Hand the reading to the guard, and tell once what is the matter with it."""
-        reading = super().shown_value
+        Every reading is handed to the guard once, and what is the matter with it told.
+        """
+        reading = super()._value_of(part)
         runtime = self.coordinator.config_entry.runtime_data
-        self._limit = self.entity_description.limit_fn(runtime) or self._limit
-        self._energy = self._guard.admit(
-            reading if isinstance(reading, int | float) else None,
+        self._limit = self._limit_fn(runtime) or self._limit
+        believed = self._guard.admit(
+            reading if isinstance(reading, (int, float)) else None,
             limit=self._limit,
             utc=time(),
             monotonic=monotonic(),
@@ -217,3 +212,4 @@ class LifetimeSensor[PartT](GatewaySensor[PartT], RestoreEntity):
         if notice := self._guard.notice:
             level = DEBUG if notice is Notice.HELD_BACK else WARNING
             LOGGER.log(level, "%s: %s Wh %s", self.entity_id, reading, _SAID[notice])
+        return believed

@@ -29,7 +29,6 @@ from homeassistant.const import (
 )
 from homeassistant.helpers.typing import StateType
 
-from .coordinator import GatewayRuntimeData
 from .entity import GatewayDescription
 
 type Number[PartT] = Callable[[PartT], float | None]
@@ -43,24 +42,10 @@ class GatewaySensorDescription[PartT](
 ):
     """Describes one sensor."""
 
-    limit_fn: Callable[[GatewayRuntimeData], float | None] = lambda _: None
-    """The most that the hardware behind a lifetime energy moves, in watts."""
-
     @property
     def is_lifetime(self) -> bool:
         """Return whether it is an energy that is counted for ever."""
         return self.state_class is SensorStateClass.TOTAL_INCREASING
-
-
-def limited[PartT](
-    limit_fn: Callable[[GatewayRuntimeData], float | None],
-    descriptions: Described[PartT],
-) -> Described[PartT]:
-    """Describe lifetime energies as those of hardware that moves so much at most."""
-    return tuple(
-        replace(each, limit_fn=limit_fn) if each.is_lifetime else each
-        for each in descriptions
-    )
 
 
 def diagnostic[PartT](
