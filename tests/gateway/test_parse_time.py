@@ -36,7 +36,7 @@ from .vitals_site import simulated_body
 
 LONGEST: Final = 0.05
 """Seconds of the processor's time; what Home Assistant calls a blocked loop is more."""
-MOST_VALUES: Final = 10_000
+MOST_VALUES: Final = 8_000
 MOST_BYTES: Final = 128 * 1024
 MOST_DEVICES: Final = 500
 MOST_VITALS: Final = 5_000

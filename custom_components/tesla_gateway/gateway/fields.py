@@ -17,7 +17,7 @@ from .errors import GatewayResponseError
 type Object = Mapping[str, object]
 """A JSON object."""
 
-_MOST_VALUES: Final = 10_000
+_MOST_VALUES: Final = 8_000
 """In one answer; powerwalls, the longest one recorded, has 190 for each battery.
 
 What an answer costs goes by them, not by its bytes: a million empty objects are in the
