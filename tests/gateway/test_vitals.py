@@ -276,16 +276,22 @@ def test_as_json_of_an_impossible_time() -> None:
         vitals.as_json(body)
 
 
-@pytest.mark.parametrize(
-    ("batteries", "devices", "milliseconds"), [(2, 13, 1), (10, 37, 4)]
-)
-def test_speed(batteries: int, devices: int, milliseconds: float) -> None:
-    """Test reading takes no more than its share of the event loop's time."""
+@pytest.mark.parametrize(("batteries", "devices"), [(2, 13), (10, 37)])
+def test_speed(batteries: int, devices: int) -> None:
+    """Test reading takes about half as long as protobuf takes for its own JSON.
+
+    That is so on a fast machine (0.57 ms of 1.13 for 13 devices) and on a slow one.
+    """
     body = simulated_body(batteries=batteries)
     assert len(vitals_pb2.DevicesWithVitals.FromString(body).devices) == devices
+    assert _took(vitals.components, body) < 0.8 * _took(vitals.as_json, body)
+
+
+def _took(parse: Callable[[bytes], object], body: bytes) -> float:
+    """Return the least seconds of processor time that a parser takes."""
     times = []
     for _ in range(20):
         start = time.process_time()
-        vitals.components(body)
+        parse(body)
         times.append(time.process_time() - start)
-    assert min(times) * 1000 < milliseconds
+    return min(times)
