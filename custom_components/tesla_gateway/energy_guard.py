@@ -62,7 +62,7 @@ class _HeldBack:
     """Seconds for which it has been watched."""
 
 
-# Made anew with every reading, and never changed; frozen, that takes thrice the time.
+# Made anew with every reading, and never changed; frozen, that takes twice the time.
 @dataclass(kw_only=True, slots=True)
 class _Known:
     """What is known of a counter."""
