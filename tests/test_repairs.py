@@ -111,7 +111,7 @@ async def test_settled_by_a_click(
     placeholders = shown["description_placeholders"]
     assert placeholders["pinned"] == _readable(pinned)
     assert placeholders["shown"] == _readable(gateway.fingerprint)
-    assert placeholders["pinned_at"] == f"{entry.created_at:%Y-%m-%d}"
+    assert placeholders["pinned_at"] == f"{dt_util.as_local(entry.created_at):%Y-%m-%d}"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
     assert entry.data[CONF_FINGERPRINT] == gateway.fingerprint.hex()
