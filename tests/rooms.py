@@ -94,6 +94,7 @@ CLIENT_ROOMS: Final[dict[str, set[str]]] = {
 """What each module of the client may import of the client."""
 
 ENTITY_ROOMS: Final = {
+    "adder",
     "const",
     "coordinator",
     "entity",
@@ -107,10 +108,12 @@ ROOMS: Final[dict[str, set[str]]] = {
     "goals": set(),
     "energy_guard": set(),
     "certificate": {"const", "coordinator", "gateway"},
-    "coordinator": {"certificate", "const", "gateway", "goals"},
-    "devices": {"const", "coordinator", "gateway"},
-    "entity": {"const", "coordinator", "gateway", "goals"},
-    "parts": {"coordinator", "devices", "entity", "gateway"},
+    "coordinator_data": {"gateway"},
+    "coordinator": {"certificate", "const", "coordinator_data", "gateway", "goals"},
+    "devices": {"const", "coordinator", "coordinator_data", "gateway"},
+    "parts": {"coordinator", "coordinator_data", "devices", "gateway"},
+    "entity": {"const", "coordinator", "goals", "parts"},
+    "adder": {"const", "coordinator", "entity", "parts"},
     "sensor_types": {*TABLE_ROOMS, "coordinator"},
     "limits": {"coordinator", "gateway"},
     "sensor_tables": {*TABLE_ROOMS, "sensor_types"},

@@ -54,15 +54,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
     web = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
     client = client_of(entry.data, web=web, record=record)
     # What is slow to change goes one request at a time, to leave room for the rest.
-    lane = asyncio.Lock()
+    turn = asyncio.Lock()
     live = LiveCoordinator(hass, entry, client)
     state = StateCoordinator(hass, entry, client)
     entry.runtime_data = runtime = GatewayRuntimeData(
         client=client,
         live=live,
         state=state,
-        devices=DeviceCoordinator(hass, entry, client, lane=lane),
-        info=InfoCoordinator(hass, entry, client, lane=lane),
+        devices=DeviceCoordinator(hass, entry, client, turn=turn),
+        info=InfoCoordinator(hass, entry, client, turn=turn),
         goals=Goals(
             mode=Goal(state.async_update_listeners),
             backup_reserve=Goal(state.async_update_listeners),
@@ -119,8 +119,6 @@ def _follow_updates(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
     @callback
     def compare() -> None:
         nonlocal seen
-        if not devices.last_update_success:
-            return
         update = devices.data.firmware_update
         if update is None or update == seen:
             return

@@ -1,13 +1,13 @@
 """Binary sensors: what is so, or is not."""
 
-from collections.abc import Iterator
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adder import EntityAdder
 from .binary_sensor_tables import (
     ACCESSORY_BINARY_SENSORS,
     BATTERY_BINARY_SENSORS,
@@ -20,11 +20,10 @@ from .binary_sensor_tables import (
     POWERWALLS_BINARY_SENSORS,
     REGISTRATION_BINARY_SENSORS,
     SITE_CONTROLLER_BINARY_SENSORS,
-    Described,
     GatewayBinarySensorDescription,
 )
 from .coordinator import GatewayConfigEntry
-from .entity import EntityAdder, GatewayEntity, Part, Units
+from .entity import GatewayEntity
 from .parts import (
     accessories,
     batteries,
@@ -35,9 +34,6 @@ from .parts import (
 )
 
 PARALLEL_UPDATES = 0
-
-type _Table = tuple[Part[Any] | Units[Any], Described[Any]]
-"""What the binary sensors hang on, and which they are."""
 
 
 async def async_setup_entry(
@@ -51,41 +47,38 @@ async def async_setup_entry(
         platform=Platform.BINARY_SENSOR,
         async_add_entities=async_add_entities,
     )
-    for part, descriptions in _tables(entry):
-        adder.add(part, GatewayBinarySensor, descriptions)
+    _add_running(adder)
+    _add_installed(adder)
 
 
-def _tables(entry: GatewayConfigEntry) -> Iterator[_Table]:
-    """Yield all tables."""
-    runtime = entry.runtime_data
-    live, state, devices, info = (
-        runtime.live,
-        runtime.state,
-        runtime.devices,
-        runtime.info,
-    )
-    yield gateway_part(live, lambda data: data.grid), GRID_BINARY_SENSORS
-    yield (
-        gateway_part(state, lambda data: data.site_controller),
-        SITE_CONTROLLER_BINARY_SENSORS,
-    )
-    yield batteries(entry), BATTERY_BINARY_SENSORS
+def _add_running(adder: EntityAdder) -> None:
+    """Add what is so of grid, site controller, batteries, components and meters."""
+    entry, make = adder.entry, GatewayBinarySensor
+    live, state = entry.runtime_data.live, entry.runtime_data.state
+    adder.add(gateway_part(live, lambda data: data.grid), make, GRID_BINARY_SENSORS)
+    site_controller = gateway_part(state, lambda data: data.site_controller)
+    adder.add(site_controller, make, SITE_CONTROLLER_BINARY_SENSORS)
+    adder.add(batteries(entry), make, BATTERY_BINARY_SENSORS)
     for kind, descriptions in COMPONENT_BINARY_SENSORS.items():
-        yield components(entry, kind), descriptions
+        adder.add(components(entry, kind), make, descriptions)
     for location, phases in PHASE_BINARY_SENSORS.items():
-        yield phase_meters(entry, location), phases
-    yield gateway_part(devices, lambda data: data.powerwalls), POWERWALLS_BINARY_SENSORS
-    yield powerwalls(entry), POWERWALL_BINARY_SENSORS
-    yield accessories(entry), ACCESSORY_BINARY_SENSORS
-    yield (
-        gateway_part(devices, lambda data: data.firmware_update),
-        FIRMWARE_BINARY_SENSORS,
-    )
-    yield gateway_part(devices, lambda data: data.networks), NETWORK_BINARY_SENSORS
-    yield (
-        gateway_part(info, lambda data: data.registered),
-        REGISTRATION_BINARY_SENSORS,
-    )
+        adder.add(phase_meters(entry, location), make, phases)
+
+
+def _add_installed(adder: EntityAdder) -> None:
+    """Add what is so of what is installed."""
+    entry, make = adder.entry, GatewayBinarySensor
+    devices, info = entry.runtime_data.devices, entry.runtime_data.info
+    units = gateway_part(devices, lambda data: data.powerwalls)
+    adder.add(units, make, POWERWALLS_BINARY_SENSORS)
+    adder.add(powerwalls(entry), make, POWERWALL_BINARY_SENSORS)
+    adder.add(accessories(entry), make, ACCESSORY_BINARY_SENSORS)
+    update = gateway_part(devices, lambda data: data.firmware_update)
+    adder.add(update, make, FIRMWARE_BINARY_SENSORS)
+    networks = gateway_part(devices, lambda data: data.networks)
+    adder.add(networks, make, NETWORK_BINARY_SENSORS)
+    registered = gateway_part(info, lambda data: data.registered)
+    adder.add(registered, make, REGISTRATION_BINARY_SENSORS)
 
 
 class GatewayBinarySensor[PartT](GatewayEntity[PartT, bool], BinarySensorEntity):

@@ -6,12 +6,11 @@ while, then is None. What the gateway answers with "no such thing" is None too.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import batched
 from time import monotonic
-from typing import Any, ClassVar, override
+from typing import ClassVar, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -33,10 +32,8 @@ from .const import (
     PACES,
     STATE_INTERVAL,
 )
+from .coordinator_data import Devices, Info, Live, State
 from .gateway import (
-    Charge,
-    Components,
-    FirmwareUpdate,
     GatewayAbsentError,
     GatewayAuthenticationError,
     GatewayCertificateError,
@@ -48,19 +45,6 @@ from .gateway import (
     GatewayRateLimitError,
     GatewayRejectedError,
     GatewayStoppedError,
-    Generators,
-    Grid,
-    GridFaults,
-    Meters,
-    Networks,
-    Operation,
-    PhaseMeters,
-    Powerwalls,
-    Site,
-    SiteController,
-    SolarSystems,
-    Status,
-    SystemStatus,
 )
 from .goals import Goals
 
@@ -75,49 +59,6 @@ TRANSLATION_KEYS: Mapping[type[GatewayError], str] = {
 """By type of the error, most specific first."""
 _ANSWERS = (GatewayAbsentError, GatewayForbiddenError)
 """Errors that are no fault: the gateway has no such thing, or not for this login."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Live:
-    """The power flow right now."""
-
-    meters: Meters | None
-    charge: Charge | None
-    grid: Grid | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class State:
-    """The batteries, the settings, what runs them and what they measure."""
-
-    system: SystemStatus | None
-    operation: Operation | None
-    site_controller: SiteController | None
-    grid_faults: GridFaults | None
-    components: Components | None
-    site_meters: PhaseMeters | None
-    solar_meters: PhaseMeters | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Devices:
-    """What is installed."""
-
-    powerwalls: Powerwalls | None
-    firmware_update: FirmwareUpdate | None
-    networks: Networks | None
-    problems: tuple[object, ...] | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Info:
-    """Gateway and installation."""
-
-    status: Status | None
-    site: Site | None
-    registered: bool | None
-    generators: Generators | None
-    solars: SolarSystems | None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -137,6 +78,8 @@ class GatewayRuntimeData:
 type GatewayConfigEntry = ConfigEntry[GatewayRuntimeData]
 type _Reads = Mapping[str, Callable[[GatewayClient], Awaitable[object]]]
 """What reads each field of a coordinator's data."""
+type _Outcome = tuple[str, GatewayError] | None
+"""The name and the error of a part that could not be read."""
 
 
 @dataclass(slots=True)
@@ -174,9 +117,9 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         entry: GatewayConfigEntry,
         client: GatewayClient,
         *,
-        lane: AbstractAsyncContextManager[Any] | None = None,
+        turn: asyncio.Lock | None = None,
     ) -> None:
-        """Prepare the coordinator; those that share a lane read one at a time."""
+        """Prepare the coordinator; those that share a turn read one part at a time."""
         self._interval = (
             self._cadence * PACES[entry.options.get(CONF_PACE, PACE_NORMAL)]
         )
@@ -189,17 +132,20 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             always_update=False,
         )
         self.client = client
-        # One after another they would not all have their turn within one limit.
-        self._lane = lane or nullcontext()
-        self._limit = client.poll if lane else nullcontext
+        self._turn = turn
         self._readings = {part: _Reading() for part in self._reads}
         self._has_read_rest = False
+        # Of a kind from the start: every part None while nothing has been read.
+        self.data = self._shown()
 
     @override
     async def _async_update_data(self) -> DataT:
         """Read every part, and fail only when none has anything to show."""
-        with self.client.poll():
-            outcomes = await asyncio.gather(*map(self._async_read, self._wanted()))
+        due = self._due()
+        self._has_read_rest = not self._is_setting_up
+        for part in self._idle():
+            self._readings[part].value = None
+        outcomes = await self._async_read_all(due)
         errors = dict(outcome for outcome in outcomes if outcome is not None)
         faults = [error for error in errors.values() if not isinstance(error, _ANSWERS)]
         self._follow_login(faults)
@@ -278,41 +224,52 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         """Return whether this is the first refresh."""
         return self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS
 
-    def _wanted(self) -> list[str]:
-        """Return the parts to be read now, and drop what nobody looks at any more.
-
-        What nobody looks at is read once an hour, since there may be more to look at.
-        """
-        shown = set(self.async_contexts())
-        due = monotonic() - INFO_INTERVAL.total_seconds()
-        idle = {
-            part
-            for part in self._on_demand - shown
-            if (read_at := self._readings[part].read_at) is not None and read_at > due
-        }
-        for part in idle:
-            self._readings[part].value = None
-        wanted = [part for part in self._reads if part not in idle]
+    def _due(self) -> list[str]:
+        """Return the parts to be read now."""
+        idle = self._idle()
+        due = [part for part in self._reads if part not in idle]
         if self._is_setting_up:
-            wanted = [part for part in wanted if part not in self._after_setup]
+            due = [part for part in due if part not in self._after_setup]
         elif self._after_setup and not self._has_read_rest:
-            self._has_read_rest = True
-            wanted = [part for part in wanted if self._is_missing(part)]
+            due = [part for part in due if self._is_missing(part)]
         # What hangs would keep the slots until the time of all is over.
-        return sorted(wanted, key=lambda part: self._readings[part].has_failed)
+        return sorted(due, key=lambda part: self._readings[part].has_failed)
+
+    def _idle(self) -> set[str]:
+        """Return the parts that nobody looks at, and that have been read lately.
+
+        Once an hour they are read all the same, since there may be more to look at.
+        """
+        watched = set(self.async_contexts())
+        since = monotonic() - INFO_INTERVAL.total_seconds()
+        return {
+            part
+            for part in self._on_demand - watched
+            if (read_at := self._readings[part].read_at) is not None and read_at > since
+        }
 
     def _is_missing(self, part: str) -> bool:
         """Return whether set-up has left out a part, or could not read it."""
         return part in self._after_setup or self._readings[part].has_failed
 
-    async def _async_read(self, part: str) -> tuple[str, GatewayError] | None:
+    async def _async_read_all(self, parts: Iterable[str]) -> list[_Outcome]:
+        """Read parts: together within one time limit, or in turn with one for each."""
+        if self._turn is None:
+            with self.client.poll():
+                return await asyncio.gather(*map(self._async_read, parts))
+        outcomes = []
+        for part in parts:
+            async with self._turn:
+                with self.client.poll():
+                    outcomes.append(await self._async_read(part))
+        return outcomes
+
+    async def _async_read(self, part: str) -> _Outcome:
         """Read one part; return its name and error when that fails."""
         reading = self._readings[part]
         taken = reading.taken
         try:
-            async with self._lane:
-                with self._limit():
-                    value = await self._reads[part](self.client)
+            value = await self._reads[part](self.client)
         except GatewayStoppedError:
             value = None
         except GatewayError as err:

@@ -12,13 +12,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_MODEL, DOMAIN, MANUFACTURER
-from .coordinator import (
-    Devices,
-    GatewayConfigEntry,
-    GatewayCoordinator,
-    Info,
-    State,
-)
+from .coordinator import GatewayConfigEntry, GatewayCoordinator
+from .coordinator_data import Devices, Info, State
 from .gateway import Component, ComponentKind, Components, PhaseMeter
 
 _KINDS: Final = {
@@ -67,10 +62,10 @@ def is_told(entry: GatewayConfigEntry, device: dr.DeviceEntry) -> bool:
     told |= {component_id(entry, each) for each in (state.components or {}).values()}
     for meters in (state.site_meters, state.solar_meters):
         told |= {meter_id(entry, meter) for meter in (meters or {}).values()}
-    if devices and devices.powerwalls:
+    if devices.powerwalls:
         told |= devices.powerwalls.units.keys()
         told |= {part_id(entry, kind) for kind in devices.powerwalls.accessories}
-    generators = info.generators.units if info and info.generators else ()
+    generators = info.generators.units if info.generators else ()
     told |= {part_id(entry, f"generator_{n}") for n, _ in enumerate(generators, 1)}
     return any((DOMAIN, each) in device.identifiers for each in told)
 
@@ -110,13 +105,11 @@ class GatewayDevices:
         """Register what one coordinator has read, and will read."""
 
         @callback
-        def update_if_read() -> None:
-            # Nothing before the first refresh, and after one that failed.
-            if coordinator.data is not None:
-                update(coordinator.data)
+        def update_from_data() -> None:
+            update(coordinator.data)
 
-        update_if_read()
-        self._entry.async_on_unload(coordinator.async_add_listener(update_if_read))
+        update_from_data()
+        self._entry.async_on_unload(coordinator.async_add_listener(update_from_data))
 
     def _update_state(self, state: State) -> None:
         """Register batteries, components and meters."""

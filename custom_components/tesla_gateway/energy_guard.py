@@ -5,7 +5,8 @@ counts all it shows once more. Gateways let theirs fall to 0 for a moment, go ba
 jump, and be negative. So what cannot be is held back until it has lasted: nothing is
 lost by that, since what was counted meanwhile comes with the value that goes out.
 
-Hand every reading to `admit` once, in the order they come, and show what it returns.
+Hand readings to `admit` in the order they come, equal ones too, and show what it
+returns.
 """
 
 from collections.abc import Mapping

@@ -1,23 +1,18 @@
 """Base of all entities: a part of what is read, and one value of it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import filterfalse
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar, NamedTuple, override
 
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
 from homeassistant.core import callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity, EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import GatewayConfigEntry, GatewayCoordinator
 from .goals import Goal, Goals
+from .parts import Part
 
 type Attributes = Mapping[str, Any]
 
@@ -66,45 +61,13 @@ def named[DescriptionT: GatewayDescription[Any, Any]](
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part[PartT]:
-    """A part of a coordinator's data, and the device it is shown on."""
+class Shown[ValueT](NamedTuple):
+    """All that an entity shows of a part that can be read."""
 
-    coordinator: GatewayCoordinator[Any]
-    read: Callable[[], PartT | None]
-    """None while the part cannot be read."""
-    device: str
-    """Identifier of the device."""
-    unique_id: str
-    """What the unique ids of the part's entities begin with."""
-    context: str | None = None
-    """The name of a part that is read on demand only."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Units[PartT]:
-    """Parts of one kind, of which there may be any number and more later."""
-
-    coordinator: GatewayCoordinator[Any]
-    read: Callable[[], Mapping[str, PartT]]
-    """Those that can be read now, and maybe others, by a key that stays the same."""
-    wanted: Callable[[PartT], bool] = lambda _: True
-    """Return whether it is one of the kind."""
-    device: Callable[[str], str]
-    """Return the identifier of the device of one that can be read now."""
-    unique_id: Callable[[str], str] | None = None
-    """Return what its unique ids begin with, where that is not its device."""
-    context: str | None = None
-
-    def part(self, key: str) -> Part[PartT]:
-        """Return one of them, which can be read now."""
-        return Part(
-            coordinator=self.coordinator,
-            read=lambda: self.read().get(key),
-            device=self.device(key),
-            unique_id=(self.unique_id or self.device)(key),
-            context=self.context,
-        )
+    value: ValueT | None
+    attributes: dict[str, Any] | None
+    reported: ValueT | None
+    """The value as the gateway reports it, which need not be the one that is shown."""
 
 
 class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
@@ -116,12 +79,12 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
 
     _attr_has_entity_name = True
     entity_description: GatewayDescription[PartT, ValueT]
-    _is_of_part_alone: ClassVar[bool] = True
+    _depends_on_part_only: ClassVar[bool] = True
     """Whether nothing but the part decides on what is shown."""
     _seen: PartT | None = None
     """The part that was looked at last."""
-    _shown: tuple[Any, ...] | None = None
-    """All that is shown, the value and the attributes first; None if unavailable."""
+    _shown: Shown[ValueT] | None = None
+    """What is shown of it; None while it is unavailable."""
 
     def __init__(
         self, part: Part[PartT], description: GatewayDescription[PartT, ValueT]
@@ -143,77 +106,77 @@ class GatewayEntity[PartT, ValueT](CoordinatorEntity[GatewayCoordinator[Any]]):
     @property
     def shown_value(self) -> ValueT | None:
         """Return the latest value."""
-        return self._shown[0] if self._shown else None
+        return self._shown.value if self._shown else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return what the value alone does not tell."""
-        return self._shown[1] if self._shown else None
+        return self._shown.attributes if self._shown else None
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the coordinator from the state that is about to be written."""
         await super().async_added_to_hass()
-        self._look()
+        self._update_shown()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state when it is another one than before."""
-        if self._look():
+        if self._update_shown():
             self.async_write_ha_state()
 
-    def _look(self) -> bool:
+    def _update_shown(self) -> bool:
         """Look at the part; return whether there is anything new to be shown.
 
         A part that is equal is nearly always the same object, as coordinators keep it.
         """
         part = self._part.read() if self.coordinator.last_update_success else None
-        if part is self._seen and self._is_of_part_alone:
+        if part is self._seen and self._depends_on_part_only:
             return False
         before = self._shown
         self._shown = None if part is None else self._shown_of(part)
         self._seen = part
         return self._shown != before
 
-    def _shown_of(self, part: PartT) -> tuple[Any, ...]:
+    def _shown_of(self, part: PartT) -> Shown[ValueT]:
         """Return all that is shown of a part."""
-        attributes_fn = self.entity_description.attributes_fn
+        description = self.entity_description
+        reported = description.value_fn(part)
+        attributes_fn = description.attributes_fn
         attributes = None if attributes_fn is None else dict(attributes_fn(part))
-        return self._value_of(part), attributes
+        return Shown(self._displayed(reported), attributes, reported)
 
-    def _value_of(self, part: PartT) -> ValueT | None:
-        """Return the value that is shown of a part."""
-        return self.entity_description.value_fn(part)
+    def _displayed(self, reported: ValueT | None) -> ValueT | None:
+        """Return the value to show when the gateway reports this one."""
+        return reported
 
 
 class GatewayControl[PartT, ValueT](GatewayEntity[PartT, ValueT]):
     """One value that can be set; what is wanted is shown while it is on its way."""
 
     entity_description: GatewayControlDescription[PartT, ValueT]
-    _is_of_part_alone = False
+    _depends_on_part_only = False
+
+    def __init__(
+        self, part: Part[PartT], description: GatewayControlDescription[PartT, ValueT]
+    ) -> None:
+        """Initialize the entity."""
+        super().__init__(part, description)
+        # Home Assistant asks what can be chosen before it adds the entity.
+        self._update_shown()
 
     @property
-    def told_value(self) -> ValueT | None:
-        """Return what the gateway tells, as of when the entity looked last."""
-        if self._shown:
-            told: ValueT | None = self._shown[2]
-            return told
-        # Home Assistant asks what can be chosen before the entity has looked.
-        part = self._part.read()
-        return None if part is None else super()._value_of(part)
+    def reported_value(self) -> ValueT | None:
+        """Return what the gateway reports, whatever is wanted."""
+        return self._shown.reported if self._shown else None
 
     @override
-    def _shown_of(self, part: PartT) -> tuple[Any, ...]:
-        """Return all that is shown; what can be chosen depends on what is told."""
-        return (*super()._shown_of(part), super()._value_of(part))
-
-    @override
-    def _value_of(self, part: PartT) -> ValueT | None:
-        """Return what is wanted, else what the gateway tells."""
+    def _displayed(self, reported: ValueT | None) -> ValueT | None:
+        """Return what is wanted, else what the gateway reports."""
         goal = self.entity_description.goal_fn(self._entry.runtime_data.goals).value
-        return super()._value_of(part) if goal is None else goal
+        return reported if goal is None else goal
 
     @property
     def _entry(self) -> GatewayConfigEntry:
@@ -223,111 +186,3 @@ class GatewayControl[PartT, ValueT](GatewayEntity[PartT, ValueT]):
     async def _async_set(self, value: ValueT) -> None:
         """Set it."""
         await self.entity_description.set_fn(self._entry, value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EntityAdder:
-    """Adds the entities of one platform as the gateway first gives their values.
-
-    That may be long after set-up: a Powerwall is added, the site controller
-    starts again, new firmware has an endpoint back.
-    """
-
-    entry: GatewayConfigEntry
-    platform: Platform
-    async_add_entities: AddConfigEntryEntitiesCallback
-
-    @callback
-    def add[PartT, DescriptionT: GatewayDescription[Any, Any]](
-        self,
-        where: Part[PartT] | Units[PartT],
-        entity_type: Callable[[Part[PartT], DescriptionT], Entity],
-        descriptions: Iterable[DescriptionT],
-    ) -> None:
-        """Add the entities of a part, or of every unit that is ever seen."""
-        if isinstance(where, Part):
-            self._add_part(where, entity_type, descriptions)
-            return
-        known: set[str] = set()
-
-        @callback
-        def add_new() -> None:
-            if self._is_unloading:
-                return
-            for key, unit in where.read().items():
-                if key not in known and where.wanted(unit):
-                    known.add(key)
-                    self._add_part(where.part(key), entity_type, descriptions)
-
-        add_new()
-        self.entry.async_on_unload(where.coordinator.async_add_listener(add_new))
-
-    @callback
-    def _add_part[PartT, DescriptionT: GatewayDescription[Any, Any]](
-        self,
-        part: Part[PartT],
-        entity_type: Callable[[Part[PartT], DescriptionT], Entity],
-        descriptions: Iterable[DescriptionT],
-    ) -> None:
-        """Add each entity once the part has its value, or has had it before."""
-        missing = {each.key: each for each in descriptions}
-        known = {key: self._registered(part, key) for key in missing}
-        seen: PartT | None = None
-
-        def is_on(description: DescriptionT) -> bool:
-            if entity := known[description.key]:
-                return entity.disabled_by is None
-            return description.entity_registry_enabled_default
-
-        @callback
-        def add_present() -> None:
-            nonlocal seen
-            value = part.read()
-            if value is None or value is seen or self._is_unloading:
-                return
-            seen = value
-            present = [
-                missing.pop(key)
-                for key, each in list(missing.items())
-                if known[key] or each.exists(value)
-            ]
-            make = partial(entity_type, part)
-            self._add_entities(make, filter(is_on, present))
-            self._add_after_setup(make, filterfalse(is_on, present))
-
-        add_present()
-        if missing:
-            self.entry.async_on_unload(part.coordinator.async_add_listener(add_present))
-
-    def _add_entities[DescriptionT](
-        self, make: Callable[[DescriptionT], Entity], present: Iterable[DescriptionT]
-    ) -> None:
-        """Add the entities of some descriptions."""
-        if entities := list(map(make, present)):
-            self.async_add_entities(entities)
-
-    def _add_after_setup[DescriptionT](
-        self, make: Callable[[DescriptionT], Entity], off: Iterable[DescriptionT]
-    ) -> None:
-        """Add entities that are off, for which set-up does not wait."""
-        if self.entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
-            self.entry.runtime_data.after_setup.append(
-                partial(self._add_entities, make, tuple(off))
-            )
-        else:
-            self._add_entities(make, off)
-
-    @property
-    def _is_unloading(self) -> bool:
-        """Return whether the platform is gone, or about to go."""
-        return self.entry.state not in (
-            ConfigEntryState.SETUP_IN_PROGRESS,
-            ConfigEntryState.LOADED,
-        )
-
-    def _registered(self, part: Part[Any], key: str) -> er.RegistryEntry | None:
-        """Return an entity that was there before, maybe before a restart."""
-        registry = er.async_get(part.coordinator.hass)
-        unique_id = f"{part.unique_id}_{key}"
-        known = registry.async_get_entity_id(self.platform, DOMAIN, unique_id)
-        return registry.async_get(known) if known else None

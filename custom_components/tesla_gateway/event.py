@@ -11,10 +11,11 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adder import EntityAdder
 from .coordinator import GatewayConfigEntry
-from .entity import EntityAdder, GatewayDescription, GatewayEntity, Part
+from .entity import GatewayDescription, GatewayEntity
 from .gateway import Alert, Component, GridFault, GridFaults
-from .parts import components, gateway_part
+from .parts import Part, components, gateway_part
 
 PARALLEL_UPDATES = 0
 

@@ -9,24 +9,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 
+@dataclass(eq=False, slots=True)
+class _Wish[ValueT]:
+    """One value that is wanted; of equal ones each is its own."""
+
+    value: ValueT
+    timer: asyncio.TimerHandle | None = None
+
+
 class Goal[ValueT]:
     """What is wanted of one setting, while that is on its way."""
 
-    def __init__(self, tell: Callable[[], None]) -> None:
-        """Begin with nothing wanted; `tell` is called when that is another one."""
-        self._tell = tell
-        self._wishes: list[tuple[ValueT]] = []
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        """Begin with nothing wanted; `on_change` is called when that is another one."""
+        self._on_change = on_change
+        self._wishes: list[_Wish[ValueT]] = []
 
     @property
     def value(self) -> ValueT | None:
         """Return what was wanted last; None when nothing is on its way."""
-        return self._wishes[-1][0] if self._wishes else None
+        return self._wishes[-1].value if self._wishes else None
 
     @contextmanager
     def wanted(
         self, value: ValueT | None, *, seconds: float
     ) -> Generator[Callable[[], None]]:
-        """Want something inside; None for nothing.
+        """Show a value as wanted inside; None shows nothing.
 
         At most for so long, counted from when what this gives is called: others may be
         before it, and it must not look as if it were given up meanwhile.
@@ -34,28 +42,26 @@ class Goal[ValueT]:
         if value is None:
             yield lambda: None
             return
-        timers: list[asyncio.TimerHandle] = []
-        wish = (value,)
+        wish = _Wish(value)
 
-        def began() -> None:
+        def start_timer() -> None:
             loop = asyncio.get_running_loop()
-            timers.append(loop.call_later(seconds, self._give_up, wish))
+            wish.timer = loop.call_later(seconds, self._give_up, wish)
 
         self._wishes.append(wish)
-        self._tell()
+        self._on_change()
         try:
-            yield began
+            yield start_timer
         finally:
-            for timer in timers:
-                timer.cancel()
+            if wish.timer:
+                wish.timer.cancel()
             self._give_up(wish)
 
-    def _give_up(self, wish: tuple[ValueT]) -> None:
-        """Want something no longer; of equal wishes each is its own."""
-        left = [each for each in self._wishes if each is not wish]
-        if len(left) < len(self._wishes):
-            self._wishes = left
-            self._tell()
+    def _give_up(self, wish: _Wish[ValueT]) -> None:
+        """Want something no longer."""
+        if wish in self._wishes:
+            self._wishes.remove(wish)
+            self._on_change()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,10 +10,11 @@ from .coordinator import GatewayRuntimeData
 from .gateway import ComponentKind, MeterKind
 
 type Limit = Callable[[GatewayRuntimeData], float | None]
+"""Returns the most that some hardware moves, in watts; None where it is not known."""
 
 
 def unlimited(_: GatewayRuntimeData) -> None:
-    """Return that nobody knows."""
+    """Return None: how much it is at most is not known."""
 
 
 def battery_limit(runtime: GatewayRuntimeData) -> float | None:
@@ -32,18 +33,16 @@ def battery_limit(runtime: GatewayRuntimeData) -> float | None:
 
 def solar_limit(runtime: GatewayRuntimeData) -> float | None:
     """Return what all panels together give at most, as the installer described them."""
-    info = runtime.info.data
-    powers = (
-        [each.power for each in info.solars.systems] if info and info.solars else []
-    )
+    solars = runtime.info.data.solars
+    powers = [each.power for each in solars.systems] if solars else []
     known = [power for power in powers if power]
     return sum(known) if known and len(known) == len(powers) else None
 
 
 def site_limit(runtime: GatewayRuntimeData) -> float | None:
     """Return what the site takes or gives at most, where it is limited at all."""
-    info = runtime.info.data
-    return info.site.max_site_power if info and info.site else None
+    site = runtime.info.data.site
+    return site.max_site_power if site else None
 
 
 def home_limit(runtime: GatewayRuntimeData) -> float | None:

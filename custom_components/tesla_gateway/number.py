@@ -8,9 +8,10 @@ from homeassistant.const import EntityCategory, Platform, UnitOfRatio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adder import EntityAdder
 from .controls import async_set_operation
 from .coordinator import GatewayConfigEntry
-from .entity import EntityAdder, GatewayControl, GatewayControlDescription
+from .entity import GatewayControl, GatewayControlDescription
 from .gateway import Operation
 from .parts import gateway_part
 
@@ -70,9 +71,9 @@ class GatewayNumber[PartT](GatewayControl[PartT, float], NumberEntity):
         return self.shown_value
 
     @override
-    def _value_of(self, part: PartT) -> float | None:
+    def _displayed(self, reported: float | None) -> float | None:
         """Return it rounded, as the app does."""
-        value = super()._value_of(part)
+        value = super()._displayed(reported)
         return None if value is None else round(value)
 
     @override

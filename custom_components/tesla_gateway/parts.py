@@ -1,10 +1,12 @@
 """What entities hang on: the parts of a gateway, and the devices they are shown on."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from .coordinator import GatewayConfigEntry, GatewayCoordinator, Live
+from .coordinator import GatewayConfigEntry, GatewayCoordinator
+from .coordinator_data import Live
 from .devices import component_id, gateway_id, meter_id, part_id
-from .entity import Part, Units
 from .gateway import (
     Battery,
     Component,
@@ -18,6 +20,47 @@ from .gateway import (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part[PartT]:
+    """A part of a coordinator's data, and the device it is shown on."""
+
+    coordinator: GatewayCoordinator[Any]
+    read: Callable[[], PartT | None]
+    """None while the part cannot be read."""
+    device: str
+    """Identifier of the device."""
+    unique_id: str
+    """What the unique ids of the part's entities begin with."""
+    context: str | None = None
+    """The name of a part that is read on demand only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Units[PartT]:
+    """Parts of one kind, of which there may be any number and more later."""
+
+    coordinator: GatewayCoordinator[Any]
+    read: Callable[[], Mapping[str, PartT]]
+    """Those that can be read now, and maybe others, by a key that stays the same."""
+    wanted: Callable[[PartT], bool] = lambda _: True
+    """Return whether it is one of the kind."""
+    device: Callable[[str], str]
+    """Return the identifier of the device of one that can be read now."""
+    unique_id: Callable[[str], str] | None = None
+    """Return what its unique ids begin with, where that is not its device."""
+    context: str | None = None
+
+    def part(self, key: str) -> Part[PartT]:
+        """Return one of them, which can be read now."""
+        return Part(
+            coordinator=self.coordinator,
+            read=lambda: self.read().get(key),
+            device=self.device(key),
+            unique_id=(self.unique_id or self.device)(key),
+            context=self.context,
+        )
+
+
 def gateway_part[DataT, PartT](
     coordinator: GatewayCoordinator[DataT],
     part_fn: Callable[[DataT], PartT | None],
@@ -26,8 +69,7 @@ def gateway_part[DataT, PartT](
     device = gateway_id(coordinator.config_entry)
     return Part(
         coordinator=coordinator,
-        # Nothing before the first refresh, which is not always part of set-up.
-        read=lambda: part_fn(coordinator.data) if coordinator.data else None,
+        read=lambda: part_fn(coordinator.data),
         device=device,
         unique_id=device,
     )
@@ -54,7 +96,7 @@ def powerwalls(entry: GatewayConfigEntry) -> Units[Powerwall]:
     coordinator = entry.runtime_data.devices
 
     def read() -> Mapping[str, Powerwall]:
-        found = coordinator.data and coordinator.data.powerwalls
+        found = coordinator.data.powerwalls
         return found.units if found else {}
 
     return Units(coordinator=coordinator, read=read, device=str)
@@ -100,7 +142,7 @@ def accessories(entry: GatewayConfigEntry) -> Units[UnitUpdate]:
     coordinator = entry.runtime_data.devices
 
     def read() -> Mapping[str, UnitUpdate]:
-        found = coordinator.data and coordinator.data.powerwalls
+        found = coordinator.data.powerwalls
         return found.accessories if found else {}
 
     return Units(
@@ -113,7 +155,7 @@ def generators(entry: GatewayConfigEntry) -> Units[Nameplate]:
     coordinator = entry.runtime_data.info
 
     def read() -> Mapping[str, Nameplate]:
-        found = coordinator.data and coordinator.data.generators
+        found = coordinator.data.generators
         units = found.units if found else ()
         return {f"generator_{n}": unit for n, unit in enumerate(units, 1)}
 

@@ -8,9 +8,10 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adder import EntityAdder
 from .controls import async_set_operation
 from .coordinator import GatewayConfigEntry
-from .entity import EntityAdder, GatewayControl, GatewayControlDescription
+from .entity import GatewayControl, GatewayControlDescription
 from .gateway import CHOOSABLE_MODES, Operation
 from .parts import gateway_part
 
@@ -70,8 +71,10 @@ class GatewaySelect[PartT](GatewayControl[PartT, str], SelectEntity):
     @override
     def options(self) -> list[str]:
         """Return what may be chosen, and what it is even if nobody may choose that."""
-        options, told = self.entity_description.options, self.told_value
-        return options if told is None or told in options else [*options, told]
+        options, reported = self.entity_description.options, self.reported_value
+        if reported is None or reported in options:
+            return options
+        return [*options, reported]
 
     @override
     async def async_select_option(self, option: str) -> None:

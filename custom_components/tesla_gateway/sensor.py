@@ -1,11 +1,10 @@
 """Sensors: what the gateway measures, and what it is set to."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from logging import DEBUG, WARNING
 from time import monotonic, time
-from typing import Any, Final, override
+from typing import Final, override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import Platform
@@ -18,13 +17,15 @@ from homeassistant.helpers.restore_state import (
 )
 from homeassistant.helpers.typing import StateType
 
+from .adder import EntityAdder
 from .const import LOGGER
 from .coordinator import GatewayConfigEntry
 from .energy_guard import EnergyGuard, Notice, limit_kept
-from .entity import EntityAdder, GatewayEntity, Part, Units
+from .entity import GatewayEntity
 from .gateway import MeterKind
 from .limits import COMPONENT_LIMITS, METER_LIMITS, Limit, battery_limit, unlimited
 from .parts import (
+    Part,
     accessories,
     batteries,
     components,
@@ -59,7 +60,7 @@ from .sensor_tables import (
     SITE_CONTROLLER_SENSORS,
     SYSTEM_SENSORS,
 )
-from .sensor_types import Described, GatewaySensorDescription
+from .sensor_types import GatewaySensorDescription
 
 PARALLEL_UPDATES = 0
 
@@ -70,11 +71,6 @@ _SAID: Final = {
     Notice.STAYS_LOWER: "stands still, lower than what is shown until it rises",
 }
 """What the log says of a lifetime energy."""
-
-type _Table = tuple[Part[Any] | Units[Any], Described[Any]]
-"""What the sensors hang on, and which they are."""
-type _LimitedTable = tuple[*_Table, Limit]
-"""The same, and how much is moved by what the lifetime energies among them count."""
 
 
 async def async_setup_entry(
@@ -88,65 +84,76 @@ async def async_setup_entry(
         platform=Platform.SENSOR,
         async_add_entities=async_add_entities,
     )
-    for part, descriptions, limit in _limited(entry):
-        adder.add(part, partial(_sensor, limit), descriptions)
-    for tables in (_others, _installation):
-        for part, descriptions in tables(entry):
-            adder.add(part, partial(_sensor, unlimited), descriptions)
+    _add_measured(adder)
+    _add_running(adder)
+    _add_installed(adder)
 
 
-def _limited(entry: GatewayConfigEntry) -> Iterator[_LimitedTable]:
-    """Yield the tables in which there are lifetime energies."""
+def _add_measured(adder: EntityAdder) -> None:
+    """Add what meters, batteries and components measure, lifetime energies included."""
+    entry = adder.entry
     live = entry.runtime_data.live
     for meter_kind, descriptions in METER_SENSORS.items():
-        limit = METER_LIMITS.get(meter_kind, unlimited)
-        yield gateway_part(live, meter(meter_kind)), descriptions, limit
-    yield batteries(entry), BATTERY_SENSORS, battery_limit
+        make = SensorMaker(METER_LIMITS.get(meter_kind, unlimited))
+        adder.add(gateway_part(live, meter(meter_kind)), make, descriptions)
+    adder.add(batteries(entry), SensorMaker(battery_limit), BATTERY_SENSORS)
     for kind, readings in COMPONENT_SENSORS.items():
-        yield components(entry, kind), readings, COMPONENT_LIMITS.get(kind, unlimited)
+        make = SensorMaker(COMPONENT_LIMITS.get(kind, unlimited))
+        adder.add(components(entry, kind), make, readings)
     for location, phases in PHASE_SENSORS.items():
-        limit = METER_LIMITS[MeterKind(location)]
-        yield phase_meters(entry, location), phases, limit
+        make = SensorMaker(METER_LIMITS[MeterKind(location)])
+        adder.add(phase_meters(entry, location), make, phases)
 
 
-def _others(entry: GatewayConfigEntry) -> Iterator[_Table]:
-    """Yield the tables of charge, grid, settings, grid faults and alerts."""
+def _add_running(adder: EntityAdder) -> None:
+    """Add charge, grid, settings, grid faults and alerts."""
+    entry, make = adder.entry, SensorMaker()
     live, state = entry.runtime_data.live, entry.runtime_data.state
-    yield gateway_part(live, lambda data: data.charge), CHARGE_SENSORS
-    yield gateway_part(live, lambda data: data.grid), GRID_SENSORS
-    yield gateway_part(state, lambda data: data.system), SYSTEM_SENSORS
-    yield gateway_part(state, lambda data: data.operation), OPERATION_SENSORS
-    yield gateway_part(state, lambda data: data.grid_faults), GRID_FAULT_SENSORS
-    yield (
-        gateway_part(state, lambda data: data.site_controller),
-        SITE_CONTROLLER_SENSORS,
-    )
-    yield components(entry), ALERT_SENSORS
+    adder.add(gateway_part(live, lambda data: data.charge), make, CHARGE_SENSORS)
+    adder.add(gateway_part(live, lambda data: data.grid), make, GRID_SENSORS)
+    adder.add(gateway_part(state, lambda data: data.system), make, SYSTEM_SENSORS)
+    operation = gateway_part(state, lambda data: data.operation)
+    adder.add(operation, make, OPERATION_SENSORS)
+    grid_faults = gateway_part(state, lambda data: data.grid_faults)
+    adder.add(grid_faults, make, GRID_FAULT_SENSORS)
+    site_controller = gateway_part(state, lambda data: data.site_controller)
+    adder.add(site_controller, make, SITE_CONTROLLER_SENSORS)
+    adder.add(components(entry), make, ALERT_SENSORS)
 
 
-def _installation(entry: GatewayConfigEntry) -> Iterator[_Table]:
-    """Yield the tables of what is installed."""
+def _add_installed(adder: EntityAdder) -> None:
+    """Add what is installed."""
+    entry, make = adder.entry, SensorMaker()
     devices, info = entry.runtime_data.devices, entry.runtime_data.info
-    yield gateway_part(devices, lambda data: data.powerwalls), POWERWALLS_SENSORS
-    yield powerwalls(entry), POWERWALL_SENSORS
-    yield accessories(entry), ACCESSORY_SENSORS
-    yield gateway_part(devices, lambda data: data.firmware_update), FIRMWARE_SENSORS
-    yield gateway_part(devices, lambda data: data.networks), NETWORK_SENSORS
-    yield gateway_part(devices, lambda data: data.problems), PROBLEM_SENSORS
-    yield gateway_part(info, lambda data: data.status), STATUS_SENSORS
-    yield gateway_part(info, lambda data: data.site), SITE_SENSORS
-    yield gateway_part(info, lambda data: data.generators), GENERATORS_SENSORS
-    yield generators(entry), GENERATOR_SENSORS
-    yield gateway_part(info, lambda data: data.solars), SOLAR_SYSTEM_SENSORS
+    units = gateway_part(devices, lambda data: data.powerwalls)
+    adder.add(units, make, POWERWALLS_SENSORS)
+    adder.add(powerwalls(entry), make, POWERWALL_SENSORS)
+    adder.add(accessories(entry), make, ACCESSORY_SENSORS)
+    update = gateway_part(devices, lambda data: data.firmware_update)
+    adder.add(update, make, FIRMWARE_SENSORS)
+    adder.add(gateway_part(devices, lambda data: data.networks), make, NETWORK_SENSORS)
+    adder.add(gateway_part(devices, lambda data: data.problems), make, PROBLEM_SENSORS)
+    adder.add(gateway_part(info, lambda data: data.status), make, STATUS_SENSORS)
+    adder.add(gateway_part(info, lambda data: data.site), make, SITE_SENSORS)
+    generator_list = gateway_part(info, lambda data: data.generators)
+    adder.add(generator_list, make, GENERATORS_SENSORS)
+    adder.add(generators(entry), make, GENERATOR_SENSORS)
+    adder.add(gateway_part(info, lambda data: data.solars), make, SOLAR_SYSTEM_SENSORS)
 
 
-def _sensor[PartT](
-    limit: Limit, part: Part[PartT], description: GatewaySensorDescription[PartT]
-) -> GatewaySensor[PartT]:
-    """Return the entity that shows a reading."""
-    if description.is_lifetime:
-        return LifetimeSensor(part, description, limit)
-    return GatewaySensor(part, description)
+@dataclass(frozen=True)
+class SensorMaker:
+    """Makes the sensors of a part; `limit_fn` bounds the lifetime energies in it."""
+
+    limit_fn: Limit = unlimited
+
+    def __call__[PartT](
+        self, part: Part[PartT], description: GatewaySensorDescription[PartT]
+    ) -> GatewaySensor[PartT]:
+        """Return the entity that shows one reading."""
+        if description.is_lifetime:
+            return LifetimeSensor(part, description, self.limit_fn)
+        return GatewaySensor(part, description)
 
 
 class GatewaySensor[PartT](GatewayEntity[PartT, StateType | datetime], SensorEntity):
@@ -164,7 +171,7 @@ class GatewaySensor[PartT](GatewayEntity[PartT, StateType | datetime], SensorEnt
 class LifetimeSensor[PartT](GatewaySensor[PartT], RestoreEntity):
     """One lifetime energy, of which nothing goes out that would spoil a total."""
 
-    _is_of_part_alone = False
+    _depends_on_part_only = False
 
     def __init__(
         self,
@@ -195,21 +202,20 @@ class LifetimeSensor[PartT](GatewaySensor[PartT], RestoreEntity):
         await super().async_added_to_hass()
 
     @override
-    def _value_of(self, part: PartT) -> StateType | datetime:
+    def _displayed(self, reported: StateType | datetime) -> StateType | datetime:
         """Return the reading if it is believed, else the last one that was.
 
-        Every reading is handed to the guard once, and what is the matter with it told.
+        An equal one is handed to the guard too: what lasts is believed in the end.
         """
-        reading = super()._value_of(part)
         runtime = self.coordinator.config_entry.runtime_data
         self._limit = self._limit_fn(runtime) or self._limit
         believed = self._guard.admit(
-            reading if isinstance(reading, (int, float)) else None,
+            reported if isinstance(reported, (int, float)) else None,
             limit=self._limit,
             utc=time(),
             monotonic=monotonic(),
         )
         if notice := self._guard.notice:
             level = DEBUG if notice is Notice.HELD_BACK else WARNING
-            LOGGER.log(level, "%s: %s Wh %s", self.entity_id, reading, _SAID[notice])
+            LOGGER.log(level, "%s: %s Wh %s", self.entity_id, reported, _SAID[notice])
         return believed

@@ -8,10 +8,11 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adder import EntityAdder
 from .const import CONF_MODEL
 from .controls import async_run_site_controller, async_set_off_grid
 from .coordinator import GatewayConfigEntry
-from .entity import EntityAdder, GatewayControl, GatewayControlDescription, off
+from .entity import GatewayControl, GatewayControlDescription, off
 from .gateway import GatewayModel, Grid, SiteController
 from .parts import gateway_part
 
