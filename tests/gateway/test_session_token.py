@@ -11,7 +11,7 @@ from custom_components.tesla_gateway.gateway import (
 )
 from simulator.server import Simulator
 
-from .conftest import Clock, refused
+from .conftest import Clock, Connect, refused
 
 SOE = "/api/system_status/soe"
 METERS = "/api/meters/aggregates"
@@ -162,4 +162,25 @@ async def test_a_person_s_login_is_a_fresh_one(
     with session.poll():
         await session.login()
         assert type(await refused(session, OPERATION)) is GatewayForbiddenError
+    assert gateway.stats.logins == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refusal_right_after_a_login_costs_no_second_one(
+    connect: Connect, gateway: Simulator, status: int
+) -> None:
+    """Test a token that is seconds old is not taken for one that has expired."""
+    gateway.faults.add(OPERATION, status=status)
+    assert type(await refused(connect(), OPERATION)) is GatewayForbiddenError
+    assert gateway.stats.logins == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_refusals_right_after_a_shared_login_cost_no_second_one(
+    connect: Connect, gateway: Simulator, status: int
+) -> None:
+    """Test those that waited for somebody else's login know its token as new too."""
+    gateway.faults.add("/api/[!l]*", status=status)
+    session, paths = connect(), (OPERATION, METERS, SOE)
+    await asyncio.gather(*(refused(session, path) for path in paths))
     assert gateway.stats.logins == 1

@@ -116,14 +116,15 @@ class GatewaySession:
         """Return the body of the answer to a GET, or raise what came instead."""
         self.endpoints.check(path)
         poll = current_poll.get() or Poll(self._timeout)
-        token = self.record.token or await self._fresh_token(poll, stale=None)
+        kept = self.record.token
+        token = kept or await self._shared_login(poll, stale=None)
         answer = await self._request("GET", path, poll, token=token)
-        if await self._is_about_token(token, answer.status, poll, but=path):
-            token = await self._new_token(poll, stale=token)
+        if kept and await self._is_about_token(kept, answer.status, poll, but=path):
+            token = await self._new_token(poll, stale=kept)
             answer = await self._request("GET", path, poll, token=token)
         if answer.status in (401, 403):
             # When the token opens nothing else either, it is not about this endpoint.
-            if token == poll.fresh:
+            if token != kept or token == poll.fresh:
                 await self._opens(token, poll, but=path)
             lasting = poll.accepted == token
             raise self.endpoints.refused(
@@ -317,7 +318,7 @@ class GatewaySession:
                 raise GatewayResponseError(f"{path} redirects, which no gateway does")
         raise GatewayRejectedError(path, answer.status)
 
-    async def _fresh_token(self, poll: Poll, *, stale: str | None) -> str:
+    async def _shared_login(self, poll: Poll, *, stale: str | None) -> str:
         """Return a token other than `stale`; of many callers one logs in."""
         seen = self._logins_ended
         async with self._login_lock:
@@ -333,7 +334,7 @@ class GatewaySession:
     async def _new_token(self, poll: Poll, *, stale: str | None = None) -> str:
         """Return another token than one that has been found invalid, if any."""
         try:
-            poll.fresh = await self._fresh_token(poll, stale=stale)
+            poll.fresh = await self._shared_login(poll, stale=stale)
         except GatewayAuthenticationError:
             if stale is not None:
                 self.record.forget_token()
