@@ -10,8 +10,8 @@ from typing import Any, Final
 from custom_components.tesla_gateway import coordinator
 from custom_components.tesla_gateway.gateway import (
     GatewayClient,
+    login,
     reader,
-    session,
     unexplored,
 )
 
@@ -94,7 +94,7 @@ def read_when() -> dict[str, str]:
         dict.fromkeys(reader.SURVEYED, "for a download")
         | dict.fromkeys(paths_of("identity"), "when added")
         | dict.fromkeys(unexplored._PATHS.values(), "when a person asks")
-        | {session._LOGIN_PATH: "when needed"}
+        | {login.LOGIN_PATH: "when needed"}
         | {
             path: cadence(each, part)
             for each in COORDINATORS

@@ -367,4 +367,4 @@ async def test_an_installer_tries_it_as_customer(
     gateway.reset_stats()
     await client.reconnect_to_grid()
     assert gateway.stats.logins == 0
-    assert client._session.credentials.password == NEW
+    assert client._session.auth.credentials.password == NEW

@@ -45,6 +45,7 @@ from .installation import (
     UpdateState,
 )
 from .journal import Journal
+from .login import Credentials
 from .models import (
     Battery,
     Charge,
@@ -69,7 +70,7 @@ from .models import (
 from .record import GatewayRecord
 from .redaction import Redactor
 from .report import Endpoints, gateway_report, learned_redactor
-from .session import Credentials, GatewaySession
+from .session import GatewaySession
 from .settings import CHOOSABLE_MODES
 from .transport import certificate_fingerprint
 from .unexplored import Reply, UnexploredEndpoint

@@ -260,13 +260,13 @@ class GatewayClient(GatewayReader):
             if changed_password(answer) != new:
                 accepted = False
                 with suppress(GatewayError):
-                    accepted = await session.try_password(new)
+                    accepted = await session.auth.try_password(new)
                 if not accepted:
                     raise GatewayNotAppliedError(None, answered=False)
             # Of the customer's password; an installer's may be the same one.
-            own = session.credentials
+            own = session.auth.credentials
             if own.role is Role.CUSTOMER or own.password == old:
-                session.use_password(new)
+                session.auth.use_password(new)
                 keep()
 
         async with self._writer.turn(write):

@@ -1,4 +1,4 @@
-"""One gateway: login, refusals, waits; bytes in and out.
+"""One gateway: tokens, refusals, waits; bytes in and out.
 
 What a status means is known here; `transport` sends. What is raised is in `errors`.
 """
@@ -6,21 +6,19 @@ What a status means is known here; `transport` sends. What is raised is in `erro
 import asyncio
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import aiohttp
 from yarl import URL
 
-from .answers import DATA_WAIT, LOGIN_WAIT, check_done, login_refusal, token_in
+from .answers import DATA_WAIT, check_done
 from .endpoints import EndpointMemory
 from .errors import (
     GatewayAbsentError,
-    GatewayAuthenticationError,
     GatewayConnectionError,
     GatewayError,
     GatewayForbiddenError,
-    GatewayRateLimitError,
     GatewayRejectedError,
     GatewayResponseError,
     GatewayStoppedError,
@@ -28,7 +26,7 @@ from .errors import (
     GatewayUnreachableError,
 )
 from .journal import Journal
-from .models import Role
+from .login import LOGIN_PATH, Credentials, Login
 from .poll import Poll, current_poll
 from .record import GatewayRecord
 from .transport import POLL_TIMEOUT, Answer, Pin, send
@@ -36,7 +34,6 @@ from .transport import POLL_TIMEOUT, Answer, Pin, send
 MAX_IN_FLIGHT: Final = 3
 """Requests at a time: a gateway is a small computer with other work to do."""
 
-_LOGIN_PATH: Final = "/api/login/Basic"
 _OPEN_PATHS: Final = frozenset(
     {
         "/api/auth/toggle/supported",
@@ -47,16 +44,6 @@ _OPEN_PATHS: Final = frozenset(
     }
 )
 """What gateways answer, all or some, whatever the token: it proves none."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Credentials:
-    """What a login needs."""
-
-    password: str = field(repr=False)
-    role: Role = Role.CUSTOMER
-    email: str = field(default="", repr=False)
-    """Not checked by the gateway; it shows it to the installer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,16 +77,13 @@ class GatewaySession:
         """
         self._url = URL(f"https://{host}")
         self._web = web
-        self._credentials = credentials
         # One object for all requests: aiohttp keeps a connection per object.
         self._ssl: Pin | Literal[True] = Pin(fingerprint) if fingerprint else True
         self._timeout = timeout
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
-        self._login_lock = asyncio.Lock()
-        self._login_error: Exception | None = None
-        self._logins_ended = 0
         self._accepted_paths: dict[str, None] = {}
         self.record = record
+        self.auth = Login(credentials, record, send=self._post_login)
         self.endpoints = EndpointMemory(record.clock)
         self.journal = Journal()
 
@@ -117,10 +101,10 @@ class GatewaySession:
         self.endpoints.check(path)
         poll = current_poll.get() or Poll(self._timeout)
         kept = self.record.token
-        token = kept or await self._shared_login(poll, stale=None)
+        token = kept or await self.auth.shared_token(poll)
         answer = await self._request("GET", path, poll, token=token)
         if kept and await self._is_about_token(kept, answer.status, poll, but=path):
-            token = await self._new_token(poll, stale=kept)
+            token = await self.auth.renewed_token(poll, stale=kept)
             answer = await self._request("GET", path, poll, token=token)
         if answer.status in (401, 403):
             # When the token opens nothing else either, it is not about this endpoint.
@@ -155,13 +139,13 @@ class GatewaySession:
         """
         act = act or Act()
         poll = Poll(self._timeout)
-        token = self.record.token or await self._new_token(poll)
+        token = self.record.token or await self.auth.renewed_token(poll)
         answer = await self._send_acting(
             method, path, poll, token=token, json=json, act=act
         )
         if await self._is_about_token(token, answer.status, poll):
             act.heard(False)  # noqa: FBT003  # whether it was
-            token = await self._new_token(poll, stale=token)
+            token = await self.auth.renewed_token(poll, stale=token)
             answer = await self._send_acting(
                 method, path, poll, token=token, json=json, act=act
             )
@@ -172,7 +156,7 @@ class GatewaySession:
     ) -> None:
         """Do something at the gateway, or raise what it says instead of yes."""
         answer = await self.exchange(method, path, json, act)
-        check_done(path, answer, secrets=(self._credentials.password,))
+        check_done(path, answer, secrets=(self.auth.credentials.password,))
 
     async def change_password(
         self,
@@ -195,31 +179,6 @@ class GatewaySession:
         )
         check_done(path, answer, secrets=secrets)
         return answer.body
-
-    async def try_password(self, password: str) -> bool:
-        """Log in as customer with another password; return whether that works.
-
-        For a person, so no budget applies, and a refusal says nothing of the old one.
-        """
-        own = self._credentials
-        answer = await self._send_login(
-            replace(own, password=password, role=Role.CUSTOMER)
-        )
-        if answer.status in (401, 403):
-            return False
-        if own.role is Role.CUSTOMER or answer.status != 200:
-            self._take_token(answer)
-        return True
-
-    @property
-    def credentials(self) -> Credentials:
-        """Return what the next login is sent with."""
-        return self._credentials
-
-    def use_password(self, password: str) -> None:
-        """Log in with another password from now on; a refusal was of the old one."""
-        self._credentials = replace(self._credentials, password=password)
-        self.record.forget_refusal()
 
     async def _send_acting(
         self,
@@ -292,9 +251,7 @@ class GatewaySession:
 
     async def login(self) -> None:
         """Log in because a person asks for it: no budget, no wait applies."""
-        token = self._take_token(await self._send_login(self._credentials))
-        if poll := current_poll.get():
-            poll.fresh = token
+        await self.auth.by_hand()
 
     def _read(self, path: str, answer: Answer) -> bytes:
         """Return the body of a good answer; note and raise any other."""
@@ -318,78 +275,15 @@ class GatewaySession:
                 raise GatewayResponseError(f"{path} redirects, which no gateway does")
         raise GatewayRejectedError(path, answer.status)
 
-    async def _shared_login(self, poll: Poll, *, stale: str | None) -> str:
-        """Return a token other than `stale`; of many callers one logs in."""
-        seen = self._logins_ended
-        async with self._login_lock:
-            if self.record.token and self.record.token != stale:
-                return self.record.token
-            if self._login_error and self._logins_ended != seen:
-                raise self._login_error
-            try:
-                return await self._login(poll)
-            finally:
-                self._logins_ended += 1
-
-    async def _new_token(self, poll: Poll, *, stale: str | None = None) -> str:
-        """Return another token than one that has been found invalid, if any."""
-        try:
-            poll.fresh = await self._shared_login(poll, stale=stale)
-        except GatewayAuthenticationError:
-            if stale is not None:
-                self.record.forget_token()
-            raise
-        return poll.fresh
-
-    async def _login(self, poll: Poll) -> str:
-        """Log in within the budget, and keep how it went for those who wait."""
-        self._login_error = None
-        try:
-            self.record.check_login()
-            # Broken off by an unload, it counts all the same.
-            login = self.record.count_login()
-            try:
-                answer = await self._send_login(self._credentials, poll)
-            except GatewayUnreachableError, GatewayRateLimitError:
-                self.record.uncount_login(login)
-                raise
-            return self._take_token(answer)
-        except GatewayError as err:
-            self._login_error = err
-            raise
-
-    async def _send_login(
-        self, credentials: Credentials, poll: Poll | None = None
-    ) -> Answer:
-        """Send the login; one of no poll is a person's, which no wait holds up."""
-        # `force_sm_off` would let an installer's login stop the site controller.
+    async def _post_login(self, document: object, poll: Poll | None) -> Answer:
+        """Send a login; one of no poll is a person's, which no wait holds up."""
         return await self._request(
             "POST",
-            _LOGIN_PATH,
+            LOGIN_PATH,
             poll or Poll(self._timeout),
-            json={
-                "username": credentials.role.value,
-                "password": credentials.password,
-                "email": credentials.email,
-                "force_sm_off": False,
-            },
+            json=document,
             in_spite_of_wait=poll is None,
         )
-
-    def _take_token(self, answer: Answer) -> str:
-        """Keep and return the token of a login's answer, or raise the refusal."""
-        match answer.status:
-            case 200:
-                token = token_in(answer.body, _LOGIN_PATH)
-                self.record.logged_in(token)
-                return token
-            case 401 | 403:
-                raise self.record.login_refused(login_refusal(answer.body))
-            case 429 | 503:
-                raise self.record.wait(answer.retry_after or LOGIN_WAIT)
-            case status if status >= 500:
-                raise GatewayRejectedError(_LOGIN_PATH, status)
-        raise GatewayResponseError(f"{_LOGIN_PATH} answers with status {answer.status}")
 
     async def _request(
         self,
