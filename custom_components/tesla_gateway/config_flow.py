@@ -29,10 +29,10 @@ from .connection import (
     UNPINNED,
     async_pin,
     brief_session,
-    changed,
     client_of,
     record_of,
     stranger_of,
+    updates_after_login,
 )
 from .const import (
     CONF_ADVANCED,
@@ -311,7 +311,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         """Change the entry of a gateway, unless another one answers."""
         await self.async_set_unique_id(identity.din)
         self._abort_if_unique_id_mismatch(reason="another_gateway")
-        updates = changed(before, data, now=entry.data)
+        updates = updates_after_login(before, data, now=entry.data)
         return self.async_update_reload_and_abort(entry, data_updates=updates)
 
     async def _async_try(

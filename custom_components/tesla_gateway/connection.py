@@ -21,6 +21,7 @@ from .gateway import (
     GatewaySession,
     Role,
     certificate_fingerprint,
+    merge_login,
 )
 
 UNPINNED: Final = {CONF_FINGERPRINT: None, CONF_PINNED_AT: None}
@@ -93,22 +94,19 @@ def client_of(
     return GatewayClient(session)
 
 
-def changed(
+def updates_after_login(
     before: Mapping[str, Any], tried: Mapping[str, Any], *, now: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what the data of an entry get of those that a login has worked with.
+    """Return what to change in an entry's data once a login has worked with others.
 
-    What was not changed for it, and the logins counted, are as the entry has them now:
-    they may have been kept meanwhile. The login ends a wait that was there before.
+    What was not changed for the login is left as the entry has it now: it may have
+    been kept there meanwhile.
     """
-    kept, waited = (each.get(CONF_RECORD, {}) for each in (now, before))
-    wait = kept.get("wait_until") or 0.0
-    # The clocks do not run alike to the second.
-    is_new = wait > (waited.get("wait_until") or 0.0) + 1.0
-    record = tried[CONF_RECORD] | {
-        "logins_until": kept.get("logins_until", []),
-        "wait_until": wait if is_new else None,
-    }
+    record = merge_login(
+        tried[CONF_RECORD],
+        before=before.get(CONF_RECORD, {}),
+        now=now.get(CONF_RECORD, {}),
+    )
     updates = {key: each for key, each in tried.items() if each != before.get(key)}
     return updates | {CONF_RECORD: record}
 

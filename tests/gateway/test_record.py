@@ -13,6 +13,7 @@ from custom_components.tesla_gateway.gateway import (
     GatewayRateLimitError,
     GatewayRecord,
     LoginRefusal,
+    merge_login,
 )
 
 from .conftest import Clock
@@ -343,3 +344,37 @@ def test_a_detached_record_tells_nobody() -> None:
     record.detach()
     record.logged_in("another")
     assert changes == ["changed"]
+
+
+MERGED_WAITS = {
+    "none": (None, None, None),
+    "one from before": (100.0, 100.0, None),
+    "the same on another clock": (100.0, 100.9, None),
+    "one that is over": (100.0, None, None),
+    "a new one": (None, 100.0, 100.0),
+    "a longer one": (100.0, 102.0, 102.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "wait"), MERGED_WAITS.values(), ids=MERGED_WAITS
+)
+def test_a_login_ends_a_wait_from_before(
+    before: float | None, now: float | None, wait: float | None
+) -> None:
+    """Test of waits only one stays that the gateway has asked for meanwhile."""
+    merged = merge_login(
+        {"token": "new", "wait_until": 50.0},
+        before={"wait_until": before},
+        now={"wait_until": now},
+    )
+    assert (merged["token"], merged["wait_until"]) == ("new", wait)
+
+
+def test_a_login_keeps_the_logins_counted() -> None:
+    """Test a login that was tried out forgets none that was counted meanwhile."""
+    tried: dict[str, Any] = GatewayRecord().as_dict() | {"token": "new"}
+    old = GatewayRecord().as_dict() | {"token": "old"}
+    merged = merge_login(tried, before=old, now=old | {"logins_until": [7.0, 9.0]})
+    assert merged == tried | {"logins_until": [7.0, 9.0]}
+    assert merge_login(tried, before={}, now={}) == tried

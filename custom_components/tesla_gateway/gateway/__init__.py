@@ -67,7 +67,7 @@ from .models import (
     SiteController,
     SystemStatus,
 )
-from .record import GatewayRecord
+from .record import GatewayRecord, merge_login
 from .redaction import Redactor
 from .report import Endpoints, gateway_report, learned_redactor
 from .session import GatewaySession
@@ -149,5 +149,6 @@ __all__ = [
     "certificate_fingerprint",
     "gateway_report",
     "learned_redactor",
+    "merge_login",
     "normalized_host",
 ]

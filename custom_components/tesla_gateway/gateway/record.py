@@ -34,6 +34,37 @@ By chance, so that not all who were told the same moment come back at it.
 """
 
 
+_CLOCK_DRIFT = 1.0
+"""Seconds by which one wait may differ between two `as_dict`: two clocks tell it."""
+
+
+def merge_login(
+    tried: Mapping[str, object],
+    *,
+    before: Mapping[str, object],
+    now: Mapping[str, object],
+) -> dict[str, object]:
+    """Return the record of a login that a person tried out, to be kept from now on.
+
+    All three are what `as_dict` gives: of the login, of the gateway before it, and of
+    the gateway now. The login's own record began empty, so the logins that were counted
+    meanwhile are taken from now. A wait that was there before is over, since the
+    gateway has let somebody in; one that it has asked for meanwhile is not.
+    """
+    wait = now.get("wait_until")
+    is_new = _seconds(wait) > _seconds(before.get("wait_until")) + _CLOCK_DRIFT
+    return {
+        **tried,
+        "logins_until": now.get("logins_until", []),
+        "wait_until": wait if is_new else None,
+    }
+
+
+def _seconds(kept: object) -> float:
+    """Return a moment that was kept; 0 for none."""
+    return kept if isinstance(kept, int | float) else 0.0
+
+
 class GatewayRecord:
     """Token, waits and logins of one gateway."""
 
