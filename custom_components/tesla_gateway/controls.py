@@ -34,6 +34,7 @@ from .gateway import (
     Operation,
     OperationMode,
     Patience,
+    WriteListener,
 )
 
 PATIENCE: Final = Patience()
@@ -65,22 +66,26 @@ async def async_set_operation(
     runtime = entry.runtime_data
     chosen = None if mode is None else _choosable(mode)
     check_reserve(backup_reserve)
-    show = partial(runtime.state.async_take, "operation")
     seconds = PATIENCE.read_back
     with (
-        runtime.goals.mode.wanted(chosen, seconds=seconds) as mode_began,
+        runtime.goals.mode.wanted(chosen, seconds=seconds) as start_mode,
         runtime.goals.backup_reserve.wanted(
             backup_reserve, seconds=seconds
-        ) as reserve_began,
+        ) as start_reserve,
         _write(entry, _operation_not_applied),
     ):
 
-        def began() -> None:
-            mode_began()
-            reserve_began()
+        def on_start() -> None:
+            start_mode()
+            start_reserve()
 
         await runtime.client.set_operation(
-            mode=chosen, backup_reserve=backup_reserve, began=began, tell=show
+            mode=chosen,
+            backup_reserve=backup_reserve,
+            listener=WriteListener(
+                on_start=on_start,
+                on_read=partial(runtime.state.async_take, "operation"),
+            ),
         )
 
 
@@ -98,14 +103,15 @@ async def async_set_off_grid(
             translation_domain=DOMAIN, translation_key="no_usable_battery"
         )
     client = runtime.client
-    show = partial(runtime.live.async_take, "grid")
+    on_read = partial(runtime.live.async_take, "grid")
     write = client.go_off_grid if off_grid else client.reconnect_to_grid
     shown = min(seconds, PATIENCE.islanding)
     with (
-        runtime.goals.is_off_grid.wanted(off_grid, seconds=shown) as began,
+        runtime.goals.is_off_grid.wanted(off_grid, seconds=shown) as on_start,
         _write(entry, _island_mode_not_applied),
     ):
-        await write(seconds=seconds, tell=show, began=began)
+        listener = WriteListener(on_start=on_start, on_read=on_read)
+        await write(seconds=seconds, listener=listener)
 
 
 async def async_run_site_controller(
@@ -115,14 +121,14 @@ async def async_run_site_controller(
     """Start or stop the program that runs the site."""
     runtime = entry.runtime_data
     client = runtime.client
-    show = partial(runtime.state.async_take, "site_controller")
+    on_read = partial(runtime.state.async_take, "site_controller")
     write = client.run_site_controller if run else client.stop_site_controller
     goal = runtime.goals.is_site_controller_running
     with (
-        goal.wanted(run, seconds=PATIENCE.read_back) as began,
+        goal.wanted(run, seconds=PATIENCE.read_back) as on_start,
         _write(entry, _site_controller_not_applied),
     ):
-        await write(began=began, tell=show)
+        await write(listener=WriteListener(on_start=on_start, on_read=on_read))
 
 
 async def async_change_password(
@@ -134,13 +140,13 @@ async def async_change_password(
             translation_domain=DOMAIN, translation_key="no_new_password"
         )
 
-    def keep() -> None:
+    def on_changed() -> None:
         data = {**entry.data, CONF_PASSWORD: new}
         hass.config_entries.async_update_entry(entry, data=data)
 
     runtime = entry.runtime_data
     try:
-        await runtime.client.change_password(old, new, keep=keep)
+        await runtime.client.change_password(old, new, on_changed=on_changed)
     except GatewayNotAppliedError as err:
         raise _error("password_unclear") from err
     except GatewayRejectedError as err:

@@ -320,7 +320,9 @@ async def test_a_yes_that_says_nothing(
     kept: list[None] = []
     gateway.faults.add(PATH, status=200, body=body)
     with pytest.raises(GatewayNotAppliedError):
-        await client.change_password(PASSWORD, NEW, keep=lambda: kept.append(None))
+        await client.change_password(
+            PASSWORD, NEW, on_changed=lambda: kept.append(None)
+        )
     assert not kept
     assert gateway.stats.requests == {CHANGE: 1, LOGIN: 1}
     gateway.faults.clear()

@@ -13,6 +13,7 @@ from custom_components.tesla_gateway.gateway import (
     Grid,
     GridStatus,
     OperationMode,
+    WriteListener,
 )
 from simulator.server import Simulator
 
@@ -48,12 +49,12 @@ async def test_leaves_the_grid_and_returns(
 ) -> None:
     """Test the way is told to its end, and is asked for once each."""
     watch = Watch(gateway, 1)
-    grid = await client.go_off_grid(tell=watch)
+    grid = await client.go_off_grid(listener=WriteListener(on_read=watch))
     assert grid.status is ISLANDED
     assert watch.seen == [TO_ISLAND, TO_ISLAND, TO_ISLAND, ISLANDED]
     assert gateway.stats.writes == [(ISLAND_MODE, OFF_GRID, 200)]
     watch = Watch(gateway, 7)
-    grid = await client.reconnect_to_grid(tell=watch)
+    grid = await client.reconnect_to_grid(listener=WriteListener(on_read=watch))
     assert grid == await client.grid()
     assert watch.seen == [TO_GRID, TO_GRID, TO_GRID, CONNECTED]
     assert gateway.stats.writes[1:] == [(ISLAND_MODE, ON_GRID, 200)]
@@ -70,7 +71,9 @@ async def test_ready_is_islanded(client: GatewayClient, gateway: Simulator) -> N
 async def test_where_it_is_already(client: GatewayClient, gateway: Simulator) -> None:
     """Test one look is enough where nothing has to change."""
     watch = Watch(gateway, 0)
-    assert (await client.reconnect_to_grid(tell=watch)).status is CONNECTED
+    assert (
+        await client.reconnect_to_grid(listener=WriteListener(on_read=watch))
+    ).status is CONNECTED
     assert watch.seen == [CONNECTED]
     assert gateway.stats.writes == [(ISLAND_MODE, ON_GRID, 200)]
 
@@ -94,8 +97,9 @@ async def test_tells_where_it_stands(
         if not gateway.site.elapsed:
             gateway.control({"advance": seconds})
 
+    listener = WriteListener(on_read=tell)
     with pytest.raises(GatewayNotAppliedError) as raised:
-        await client.go_off_grid(seconds=0.2, tell=tell)
+        await client.go_off_grid(seconds=0.2, listener=listener)
     assert raised.value.answered
     assert isinstance(raised.value.reported, Grid)
     assert raised.value.reported.status is state

@@ -74,7 +74,7 @@ from .session import GatewaySession
 from .settings import CHOOSABLE_MODES
 from .transport import certificate_fingerprint
 from .unexplored import Reply, UnexploredEndpoint
-from .writes import Patience
+from .writes import Patience, WriteListener
 
 __all__ = [
     "CHOOSABLE_MODES",
@@ -146,6 +146,7 @@ __all__ = [
     "UnexploredEndpoint",
     "UnitUpdate",
     "UpdateState",
+    "WriteListener",
     "certificate_fingerprint",
     "gateway_report",
     "learned_redactor",

@@ -17,7 +17,7 @@ from .errors import (
 )
 from .models import Grid, Operation, OperationMode, Role, SiteController
 from .reader import NOT_TOLD, GatewayReader
-from .session import Act, GatewaySession
+from .session import GatewaySession
 from .settings import (
     OFF_GRID,
     ON_GRID,
@@ -26,7 +26,7 @@ from .settings import (
     password_document,
 )
 from .unexplored import Reply, UnexploredEndpoint, reply, request
-from .writes import Heard, Patience, Write, Writer
+from .writes import NOBODY, Patience, Write, WriteListener, Writer
 
 
 class GatewayClient(GatewayReader):
@@ -34,7 +34,7 @@ class GatewayClient(GatewayReader):
 
     What sets something ends when the gateway shows it, else with the error
     GatewayNotAppliedError. It is sent once, and to its end where the caller is
-    cancelled meanwhile.
+    cancelled meanwhile. `listener` is told how it gets on.
     """
 
     def __init__(
@@ -71,21 +71,17 @@ class GatewayClient(GatewayReader):
         *,
         mode: OperationMode | None = None,
         backup_reserve: float | None = None,
-        began: Callable[[], None] = lambda: None,
-        tell: Callable[[Operation], None] = lambda _: None,
+        listener: WriteListener[Operation] = NOBODY,
     ) -> Operation | None:
         """Choose mode, backup reserve (percent as the app shows it), or both at once.
 
         Return what the gateway tells then; None where it tells neither, as firmware
         21.13, which can be given both alone (else GatewayNotToldError). `ValueError`
         for a reserve outside 0 to 100, and for a mode that nobody may choose.
-
-        As with all that sets something, `began` is called when no other write is before
-        this one, and `tell` is given all that is read back.
         """
         change = OperationChange(mode=mode, backup_reserve=backup_reserve)
         steps = partial(self._set_operation, change)
-        return await self._writer.perform(steps, began=began, tell=tell)
+        return await self._writer.perform(steps, listener)
 
     async def _set_operation(
         self, change: OperationChange, write: Write
@@ -104,15 +100,16 @@ class GatewayClient(GatewayReader):
                 told = None
             if (setting := change.setting(told)) is None:
                 raise GatewayNotToldError("the gateway tells not both mode and reserve")
-            act, document = self._session.act, setting.document()
-            commit = Act(in_spite_of_wait=True)
+            act = self._session.act
             await write.send(
-                lambda heard: act("POST", "/api/operation", document, Act(heard=heard)),
-                lambda: act("GET", "/api/config/completed", act=commit),
+                partial(
+                    act, "POST", "/api/operation", setting.document(), delivery=write
+                ),
+                partial(act, "GET", "/api/config/completed", in_spite_of_wait=True),
             )
             if told is None:
                 if not write.is_taken:
-                    raise write.failed("")
+                    raise write.not_applied()
                 return None
             return await write.read_back(
                 read, setting.is_shown_by, seconds=self._writer.patience.read_back
@@ -122,8 +119,7 @@ class GatewayClient(GatewayReader):
         self,
         *,
         seconds: float | None = None,
-        tell: Callable[[Grid], None] = lambda _: None,
-        began: Callable[[], None] = lambda: None,
+        listener: WriteListener[Grid] = NOBODY,
     ) -> Grid:
         """Leave the grid on purpose, and follow the site until it runs on its own.
 
@@ -131,18 +127,17 @@ class GatewayClient(GatewayReader):
         back meanwhile.
         """
         steps = partial(self._set_island_mode, OFF_GRID, seconds)
-        return await self._writer.perform(steps, began=began, tell=tell)
+        return await self._writer.perform(steps, listener)
 
     async def reconnect_to_grid(
         self,
         *,
         seconds: float | None = None,
-        tell: Callable[[Grid], None] = lambda _: None,
-        began: Callable[[], None] = lambda: None,
+        listener: WriteListener[Grid] = NOBODY,
     ) -> Grid:
         """Return to the grid, and follow the site until it is there."""
         steps = partial(self._set_island_mode, ON_GRID, seconds)
-        return await self._writer.perform(steps, began=began, tell=tell)
+        return await self._writer.perform(steps, listener)
 
     async def _set_island_mode(
         self, wish: IslandMode, seconds: float | None, write: Write
@@ -154,24 +149,23 @@ class GatewayClient(GatewayReader):
                 raise GatewaySupersededError("the opposite was asked for meanwhile")
             return grid.status in wish.goals
 
-        act = self._session.act
+        request = partial(
+            self._session.act,
+            "POST",
+            "/api/v2/islanding/mode",
+            wish.document(),
+            delivery=write,
+        )
         limit = self._writer.patience.islanding if seconds is None else seconds
         try:
             async with asyncio.timeout(limit):
                 async with self._writer.turn(write):
-                    await write.send(
-                        lambda heard: act(
-                            "POST",
-                            "/api/v2/islanding/mode",
-                            wish.document(),
-                            Act(heard=heard),
-                        )
-                    )
+                    await write.send(request)
                     self._island_wish = wish
                 read = self._reading("/api/system_status/grid_status", self.grid)
                 return await write.read_back(read, shows, seconds=None)
         except TimeoutError:
-            raise write.failed("others were before it for too long") from None
+            raise write.broken_off("others were before it for too long") from None
 
     def _reading[ModelT](
         self, path: str, read: Callable[[], Awaitable[ModelT]]
@@ -185,41 +179,34 @@ class GatewayClient(GatewayReader):
         return look
 
     async def run_site_controller(
-        self,
-        *,
-        began: Callable[[], None] = lambda: None,
-        tell: Callable[[SiteController], None] = lambda _: None,
+        self, *, listener: WriteListener[SiteController] = NOBODY
     ) -> SiteController:
         """Start the program that runs the site."""
         steps = partial(self._switch_site_controller, "/api/sitemaster/run", goal=True)
-        return await self._writer.perform(steps, began=began, tell=tell)
+        return await self._writer.perform(steps, listener)
 
     async def stop_site_controller(
-        self,
-        *,
-        began: Callable[[], None] = lambda: None,
-        tell: Callable[[SiteController], None] = lambda _: None,
+        self, *, listener: WriteListener[SiteController] = NOBODY
     ) -> SiteController:
         """Stop the program that runs the site: no charge, no discharge, no readings."""
         steps = partial(
             self._switch_site_controller, "/api/sitemaster/stop", goal=False
         )
-        return await self._writer.perform(steps, began=began, tell=tell)
+        return await self._writer.perform(steps, listener)
 
     async def _switch_site_controller(
         self, path: str, write: Write, *, goal: bool
     ) -> SiteController:
         """Start or stop it, and read back that it is so."""
 
-        async def switch(heard: Heard) -> None:
-            act = Act(heard=heard)
+        async def switch() -> None:
             try:
-                await self._session.act("GET", path, act=act)
+                await self._session.act("GET", path, delivery=write)
             except GatewayRejectedError as err:
                 # Firmware of 2021 and later wants it posted.
                 if err.status != 405:
                     raise
-                await self._session.act("POST", path, {}, act)
+                await self._session.act("POST", path, {}, delivery=write)
 
         async with self._writer.turn(write):
             await write.send(switch)
@@ -230,32 +217,32 @@ class GatewayClient(GatewayReader):
             )
 
     async def change_password(
-        self, old: str, new: str, *, keep: Callable[[], None] = lambda: None
+        self, old: str, new: str, *, on_changed: Callable[[], None] = lambda: None
     ) -> None:
-        """Change the customer's password, which `keep` is called for once it is so.
+        """Change the customer's password; `on_changed` is called once that is so.
 
         Gateways take it from their own Wi-Fi alone. Without an answer that says so, a
         login with the new password tells. `ValueError` for a new one that is none.
         """
         if new in ("", old):
             raise ValueError("the new password is empty, or the old one")
-        steps = partial(self._change_password, old, new, keep)
+        steps = partial(self._change_password, old, new, on_changed)
         await self._writer.perform(steps)
 
     async def _change_password(
-        self, old: str, new: str, keep: Callable[[], None], write: Write
+        self, old: str, new: str, on_changed: Callable[[], None], write: Write
     ) -> None:
         """Send a change of password, and take the new one once it is in use."""
         session = self._session
 
-        async def change(heard: Heard) -> None:
+        async def change() -> None:
             answer = b""
             with suppress(GatewayUnansweredError):
                 answer = await session.change_password(
                     "/api/password/change",
                     password_document(old, new),
                     secrets=(old, new),
-                    act=Act(heard=heard),
+                    delivery=write,
                 )
             if changed_password(answer) != new:
                 accepted = False
@@ -267,7 +254,7 @@ class GatewayClient(GatewayReader):
             own = session.auth.credentials
             if own.role is Role.CUSTOMER or own.password == old:
                 session.auth.use_password(new)
-                keep()
+                on_changed()
 
         async with self._writer.turn(write):
             await write.send(change)

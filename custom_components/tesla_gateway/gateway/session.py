@@ -4,10 +4,10 @@ What a status means is known here; `transport` sends. What is raised is in `erro
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import KW_ONLY, dataclass
+from typing import Final, Literal, Protocol
 
 import aiohttp
 from yarl import URL
@@ -46,14 +46,30 @@ _OPEN_PATHS: Final = frozenset(
 """What gateways answer, all or some, whatever the token: it proves none."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Act:
-    """How a request is sent that acts."""
+class Delivery(Protocol):
+    """Told how far a request has come that acts."""
 
-    heard: Callable[[bool], None] = lambda _: None
-    """Told whether the gateway may have heard of it so far."""
+    def sent(self) -> None:
+        """Note that the gateway may have heard of it from now on."""
+
+    def refused(self) -> None:
+        """Note that the gateway has not done it, for want of a token that is good."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent, but for the token."""
+
+    method: str
+    path: str
+    json: object = None
+    _: KW_ONLY
+    headers: Mapping[str, str] | None = None
+    acts: bool = False
+    """Whether it may do something: such a request is never sent again by itself."""
+    delivery: Delivery | None = None
     in_spite_of_wait: bool = False
-    """For what would be left half done otherwise."""
+    """For what a person asks for, or what would be left half done otherwise."""
 
 
 class GatewaySession:
@@ -102,10 +118,11 @@ class GatewaySession:
         poll = current_poll.get() or Poll(self._timeout)
         kept = self.record.token
         token = kept or await self.auth.shared_token(poll)
-        answer = await self._request("GET", path, poll, token=token)
+        request = _Request("GET", path)
+        answer = await self._request(request, poll, token=token)
         if kept and await self._is_about_token(kept, answer.status, poll, but=path):
             token = await self.auth.renewed_token(poll, stale=kept)
-            answer = await self._request("GET", path, poll, token=token)
+            answer = await self._request(request, poll, token=token)
         if answer.status in (401, 403):
             # When the token opens nothing else either, it is not about this endpoint.
             if token != kept or token == poll.fresh:
@@ -123,85 +140,72 @@ class GatewaySession:
 
     async def get_openly(self, path: str) -> bytes:
         """Return the body of the answer to a GET from nobody: no token, no login."""
-        answer = await self._request(
-            "GET", path, current_poll.get() or Poll(self._timeout)
-        )
+        poll = current_poll.get() or Poll(self._timeout)
+        answer = await self._request(_Request("GET", path), poll)
         return self._read(path, answer)
 
-    async def exchange(
-        self, method: str, path: str, json: object = None, act: Act | None = None
-    ) -> Answer:
+    async def exchange(self, method: str, path: str, json: object = None) -> Answer:
+        """Return the answer to a request that may act, whatever it is."""
+        return await self._exchange(_Request(method, path, json, acts=True))
+
+    async def act(
+        self,
+        method: str,
+        path: str,
+        json: object = None,
+        *,
+        delivery: Delivery | None = None,
+        in_spite_of_wait: bool = False,
+    ) -> None:
+        """Do something at the gateway, or raise what it says instead of yes."""
+        request = _Request(
+            method,
+            path,
+            json,
+            acts=True,
+            delivery=delivery,
+            in_spite_of_wait=in_spite_of_wait,
+        )
+        answer = await self._exchange(request)
+        check_done(path, answer, secrets=(self.auth.credentials.password,))
+
+    async def change_password(
+        self, path: str, json: object, *, secrets: Collection[str], delivery: Delivery
+    ) -> bytes:
+        """Return the answer to a change of password, which needs no session."""
+        # The gateway looks where it comes from; its own web page tells it so.
+        headers = {"Origin": str(self._url)}
+        request = _Request(
+            "POST", path, json, headers=headers, acts=True, delivery=delivery
+        )
+        poll = Poll(self._timeout)
+        answer = await self._send_acting(request, poll, token=self.record.token)
+        check_done(path, answer, secrets=secrets)
+        return answer.body
+
+    async def _exchange(self, request: _Request) -> Answer:
         """Return the answer to a request that may act, whatever it is.
 
         Sent once: GatewayUnansweredError where no answer comes. Only where the token
         was refused, which says that nothing was done, a login and once more. What it
         answers is not remembered for the endpoint; a wait is kept.
         """
-        act = act or Act()
         poll = Poll(self._timeout)
         token = self.record.token or await self.auth.renewed_token(poll)
-        answer = await self._send_acting(
-            method, path, poll, token=token, json=json, act=act
-        )
+        answer = await self._send_acting(request, poll, token=token)
         if await self._is_about_token(token, answer.status, poll):
-            act.heard(False)  # noqa: FBT003  # whether it was
+            if request.delivery:
+                request.delivery.refused()
             token = await self.auth.renewed_token(poll, stale=token)
-            answer = await self._send_acting(
-                method, path, poll, token=token, json=json, act=act
-            )
+            answer = await self._send_acting(request, poll, token=token)
         return answer
 
-    async def act(
-        self, method: str, path: str, json: object = None, act: Act | None = None
-    ) -> None:
-        """Do something at the gateway, or raise what it says instead of yes."""
-        answer = await self.exchange(method, path, json, act)
-        check_done(path, answer, secrets=(self.auth.credentials.password,))
-
-    async def change_password(
-        self,
-        path: str,
-        json: object,
-        *,
-        secrets: Collection[str],
-        act: Act,
-    ) -> bytes:
-        """Return the answer to a change of password, which needs no session."""
-        answer = await self._send_acting(
-            "POST",
-            path,
-            Poll(self._timeout),
-            token=self.record.token,
-            json=json,
-            # The gateway looks where it comes from; its own web page tells it so.
-            headers={"Origin": str(self._url)},
-            act=act,
-        )
-        check_done(path, answer, secrets=secrets)
-        return answer.body
-
     async def _send_acting(
-        self,
-        method: str,
-        path: str,
-        poll: Poll,
-        *,
-        token: str | None,
-        json: object,
-        headers: Mapping[str, str] | None = None,
-        act: Act,
+        self, request: _Request, poll: Poll, *, token: str | None
     ) -> Answer:
         """Send one request that may act; nobody knows what an unanswered one did."""
         try:
-            answer = await self._request(
-                method,
-                path,
-                poll,
-                token=token,
-                json=json,
-                headers=headers,
-                act=act,
-            )
+            answer = await self._request(request, poll, token=token)
         except GatewayUnreachableError:
             raise
         except (GatewayConnectionError, GatewayResponseError) as err:
@@ -237,7 +241,7 @@ class GatewaySession:
         path = next((p for p in asked if not self.endpoints.is_refused(p)), None)
         if path is None:
             return False
-        answer = await self._request("GET", path, poll, token=token)
+        answer = await self._request(_Request("GET", path), poll, token=token)
         match answer.status:
             case 429:
                 raise self.record.wait(answer.retry_after or DATA_WAIT)
@@ -277,35 +281,22 @@ class GatewaySession:
 
     async def _post_login(self, document: object, poll: Poll | None) -> Answer:
         """Send a login; one of no poll is a person's, which no wait holds up."""
-        return await self._request(
-            "POST",
-            LOGIN_PATH,
-            poll or Poll(self._timeout),
-            json=document,
-            in_spite_of_wait=poll is None,
-        )
+        request = _Request("POST", LOGIN_PATH, document, in_spite_of_wait=poll is None)
+        return await self._request(request, poll or Poll(self._timeout))
 
     async def _request(
-        self,
-        method: str,
-        path: str,
-        poll: Poll,
-        *,
-        token: str | None = None,
-        json: object = None,
-        headers: Mapping[str, str] | None = None,
-        act: Act | None = None,
-        in_spite_of_wait: bool = False,
+        self, request: _Request, poll: Poll, *, token: str | None = None
     ) -> Answer:
         """Send one request when there is a slot for it, and read the answer."""
         async with self._slots:
-            if not in_spite_of_wait and not (act and act.in_spite_of_wait):
+            if not request.in_spite_of_wait:
                 self.record.check_wait()
             seconds = poll.time_left()
-            if act:
-                act.heard(True)  # noqa: FBT003  # whether it may have been
+            if request.delivery:
+                request.delivery.sent()
             began = self.record.clock()
-            entry = f"{method} {path}" if act else path
+            method, path = request.method, request.path
+            entry = f"{method} {path}" if request.acts else path
             try:
                 answer = await send(
                     self._web,
@@ -314,9 +305,9 @@ class GatewaySession:
                     ssl=self._ssl,
                     seconds=seconds,
                     token=token,
-                    headers=headers,
-                    json=json,
-                    once=act is not None,
+                    headers=request.headers,
+                    json=request.json,
+                    once=request.acts,
                 )
             except GatewayError as err:
                 self.journal.failed(entry, err.kind)
@@ -327,6 +318,6 @@ class GatewaySession:
                 answer.status,
                 answer.body,
                 seconds=self.record.clock() - began,
-                kept=method == "GET" and act is None,
+                kept=method == "GET" and not request.acts,
             )
             return answer

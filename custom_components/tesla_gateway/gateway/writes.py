@@ -13,9 +13,6 @@ from .errors import (
     GatewayUnansweredError,
 )
 
-type Heard = Callable[[bool], None]
-"""Told whether the gateway may have heard of a request."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patience:
@@ -29,25 +26,33 @@ class Patience:
     """Between two looks, so that what is in effect is known within a second."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WriteListener[ModelT]:
+    """Told how a write gets on."""
+
+    on_start: Callable[[], None] = lambda: None
+    """Called when no other write is before this one."""
+    on_read: Callable[[ModelT], None] = lambda _: None
+    """Given all that is read back."""
+
+
+NOBODY: Final = WriteListener[Any]()
+"""Who listens where nobody wants to know."""
+
+
 class Write:
-    """One write on its way."""
+    """One write on its way; also the `Delivery` of its request."""
 
-    def __init__(
-        self, pause: float, began: Callable[[], None], tell: Callable[[Any], None]
-    ) -> None:
-        """Begin with nothing sent.
-
-        `began` is called when its turn comes, `tell` with all that is read back.
-        """
+    def __init__(self, pause: float, listener: WriteListener[Any]) -> None:
+        """Begin with nothing sent; `pause` is in seconds, between two looks."""
         self._pause = pause
-        self._tell = tell
         self._cancelled: asyncio.CancelledError | None = None
         self._sending: asyncio.Task[None] | None = None
         self._is_answered = True
         self._refusal: GatewayError | None = None
         self._reported: object = None
         self._is_sent = False
-        self.began: Final = began
+        self.listener: Final = listener
 
     @property
     def is_taken(self) -> bool:
@@ -56,7 +61,7 @@ class Write:
 
     async def send(
         self,
-        request: Callable[[Heard], Awaitable[None]],
+        request: Callable[[], Awaitable[None]],
         commit: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Send a request and then its commit, to the end once the first is sent.
@@ -71,7 +76,8 @@ class Write:
                 await asyncio.wait([task])
             except asyncio.CancelledError as err:
                 self._cancelled = err
-                self._note(self._is_sent)
+                if not self._is_sent:
+                    task.cancel()
         if self._cancelled:
             if not task.cancelled():
                 task.exception()
@@ -80,12 +86,12 @@ class Write:
 
     async def _send(
         self,
-        request: Callable[[Heard], Awaitable[None]],
+        request: Callable[[], Awaitable[None]],
         commit: Callable[[], Awaitable[None]] | None,
     ) -> None:
         """Send it all."""
         try:
-            await request(self._note)
+            await request()
         except GatewayUnansweredError:
             self._is_answered = False
         if commit is None:
@@ -97,10 +103,14 @@ class Write:
         except GatewayError as err:
             self._refusal = err
 
-    def _note(self, is_sent: bool) -> None:  # noqa: FBT001  # a `Heard`
-        """Note whether the gateway may have heard of it; if not, it can be dropped."""
-        self._is_sent = is_sent
-        if self._cancelled and self._sending and not is_sent:
+    def sent(self) -> None:
+        """Note that the gateway may have heard of it: it goes to its end."""
+        self._is_sent = True
+
+    def refused(self) -> None:
+        """Note that the gateway has not done it: it can be dropped."""
+        self._is_sent = False
+        if self._cancelled and self._sending:
             self._sending.cancel()
 
     async def read_back[ModelT](
@@ -119,20 +129,22 @@ class Write:
                     except GatewayError:
                         pass  # Whatever is the matter, it may be over at the next look.
                     else:
-                        self._tell(found)
+                        self.listener.on_read(found)
                         if shows(found):
                             return found
                     await asyncio.sleep(self._pause)
         except TimeoutError:
-            raise self.failed("") from None
+            raise self.not_applied() from None
 
-    def failed(self, why_not_sent: str) -> GatewayError:
-        """Return the error that says that it does not show, or was not even sent."""
-        if not self._is_sent:
-            return GatewayNotSentError(why_not_sent)
+    def not_applied(self) -> GatewayNotAppliedError:
+        """Return the error that says that it was sent, and does not show."""
         return GatewayNotAppliedError(
             self._reported, answered=self._is_answered, refusal=self._refusal
         )
+
+    def broken_off(self, why: str) -> GatewayError:
+        """Return the error of what went no further, perhaps before it was sent."""
+        return self.not_applied() if self._is_sent else GatewayNotSentError(why)
 
 
 class Writer:
@@ -149,14 +161,12 @@ class Writer:
     async def perform[ResultT](
         self,
         steps: Callable[[Write], Coroutine[Any, Any, ResultT]],
-        *,
-        began: Callable[[], None] = lambda: None,
-        tell: Callable[[Any], None] = lambda _: None,
+        listener: WriteListener[Any] = NOBODY,
     ) -> ResultT:
         """Make one write, of which nothing goes on when this returns."""
-        write = Write(self.patience.pause, began, tell)
         if self._closed.is_set():
-            raise write.failed(_CLOSED)
+            raise GatewayNotSentError(_CLOSED)
+        write = Write(self.patience.pause, listener)
         task = asyncio.create_task(steps(write))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -166,13 +176,13 @@ class Writer:
             current = asyncio.current_task()
             if not self._closed.is_set() or (current and current.cancelling()):
                 raise
-            raise write.failed(_CLOSED) from None
+            raise write.broken_off(_CLOSED) from None
 
     @asynccontextmanager
     async def turn(self, write: Write) -> AsyncGenerator[None]:
         """Let nobody else write inside: settings share one document."""
         async with self._lock:
-            write.began()
+            write.listener.on_start()
             yield
 
     async def close(self) -> None:
