@@ -289,7 +289,7 @@ def _keys(given: Mapping[str | None, ast.expr]) -> Fields:
 def _issues() -> Iterator[tuple[str, Fields]]:
     """Yield the texts of repairs: of those that tell, and those settled by a click."""
     reasons = _reasons(ast.parse((INTEGRATION / "repairs.py").read_text()))
-    for name in ("certificate", "controls"):
+    for name in ("certificate", "settings_refused"):
         tree = ast.parse((INTEGRATION / f"{name}.py").read_text())
         for call in _calls(tree, "async_create_issue"):
             given = {each.arg: each.value for each in call.keywords}

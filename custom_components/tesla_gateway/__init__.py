@@ -14,7 +14,6 @@ from homeassistant.helpers.typing import ConfigType
 from .certificate import async_certificate_settled
 from .connection import client_of, kept_record
 from .const import DOMAIN
-from .controls import async_follow_firmware
 from .coordinator import (
     DeviceCoordinator,
     GatewayConfigEntry,
@@ -27,6 +26,7 @@ from .devices import GatewayDevices, is_told
 from .gateway import FirmwareUpdate
 from .goals import Goal, Goals
 from .services import async_setup_services
+from .settings_refused import async_follow_firmware
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -11,11 +11,10 @@ from itertools import chain
 from typing import Final
 
 from homeassistant.const import CONF_PASSWORD
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_ROLE, DOMAIN
+from .const import DOMAIN
 from .coordinator import TRANSLATION_KEYS, GatewayConfigEntry, GatewayRuntimeData
 from .gateway import (
     CHOOSABLE_MODES,
@@ -36,6 +35,7 @@ from .gateway import (
     Patience,
     WriteListener,
 )
+from .settings_refused import async_create_refusal_issue, async_delete_refusal_issue
 
 PATIENCE: Final = Patience()
 """How long a goal is shown, and how long a site is followed to its island mode."""
@@ -91,8 +91,8 @@ async def async_set_operation(
 
 async def async_set_off_grid(
     entry: GatewayConfigEntry,
-    off_grid: bool,  # noqa: FBT001  # the value of a switch
     *,
+    off_grid: bool,
     seconds: float = PATIENCE.islanding,
 ) -> None:
     """Leave the grid or return to it, and follow the site for so long from now."""
@@ -114,10 +114,7 @@ async def async_set_off_grid(
         await write(seconds=seconds, listener=listener)
 
 
-async def async_run_site_controller(
-    entry: GatewayConfigEntry,
-    run: bool,  # noqa: FBT001  # the value of a switch
-) -> None:
+async def async_run_site_controller(entry: GatewayConfigEntry, *, run: bool) -> None:
     """Start or stop the program that runs the site."""
     runtime = entry.runtime_data
     client = runtime.client
@@ -186,18 +183,18 @@ def _write(
         yield
     except GatewayNotAppliedError as err:
         if isinstance(err.refusal, GatewayForbiddenError):
-            _settings_refused(entry, runtime)
+            async_create_refusal_issue(entry, runtime)
         elif err.answered and not err.refusal:
-            _forget_refusal(entry, runtime)
+            async_delete_refusal_issue(entry, runtime)
         raise _not_applied(err, not_applied) from err
     except GatewayError as err:
         if isinstance(err, GatewayForbiddenError):
-            _settings_refused(entry, runtime)
+            async_create_refusal_issue(entry, runtime)
         elif isinstance(err, GatewaySupersededError):
-            _forget_refusal(entry, runtime)
+            async_delete_refusal_issue(entry, runtime)
         raise _translated(entry, runtime, err) from err
     else:
-        _forget_refusal(entry, runtime)
+        async_delete_refusal_issue(entry, runtime)
 
 
 def _translated(
@@ -267,58 +264,3 @@ def _site_controller_not_applied(error: GatewayNotAppliedError) -> HomeAssistant
         if error.answered
         else "site_controller_not_answered"
     )
-
-
-def _settings_refused(entry: GatewayConfigEntry, runtime: GatewayRuntimeData) -> None:
-    """Say where it stays that the gateway takes no settings from this login."""
-    ir.async_create_issue(
-        runtime.live.hass,
-        DOMAIN,
-        _issue_id(entry),
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=f"settings_refused_{entry.data[CONF_ROLE]}",
-        translation_placeholders={
-            "name": entry.title,
-            "firmware": _firmware(runtime) or _UNKNOWN,
-        },
-    )
-
-
-def _forget_refusal(entry: GatewayConfigEntry, runtime: GatewayRuntimeData) -> None:
-    """Take that back: it took one, or may be of another mind."""
-    ir.async_delete_issue(runtime.live.hass, DOMAIN, _issue_id(entry))
-
-
-@callback
-def async_follow_firmware(entry: GatewayConfigEntry) -> None:
-    """Take it back with other firmware too, and when the entry is unloaded."""
-    runtime = entry.runtime_data
-    info = runtime.info
-
-    @callback
-    def compare() -> None:
-        issue = ir.async_get(info.hass).async_get_issue(DOMAIN, _issue_id(entry))
-        if issue is None or issue.translation_placeholders is None:
-            return
-        told = issue.translation_placeholders["firmware"]
-        if _firmware(runtime) in (None, told):
-            return
-        if told == _UNKNOWN:
-            _settings_refused(entry, runtime)
-        else:
-            _forget_refusal(entry, runtime)
-
-    entry.async_on_unload(info.async_add_listener(compare))
-    entry.async_on_unload(partial(_forget_refusal, entry, runtime))
-
-
-def _firmware(runtime: GatewayRuntimeData) -> str | None:
-    """Return the version of the firmware; None while it is not known."""
-    info = runtime.info.data
-    return info.status.firmware if info and info.status else None
-
-
-def _issue_id(entry: GatewayConfigEntry) -> str:
-    """Return the id of the one issue there is about what a gateway refuses."""
-    return f"settings_refused_{entry.entry_id}"

@@ -35,7 +35,7 @@ ISLANDING_SWITCHES: Final[tuple[GatewaySwitchDescription[Grid], ...]] = (
         value_fn=lambda grid: grid.is_off_grid,
         exists_fn=lambda _: True,
         goal_fn=lambda goals: goals.is_off_grid,
-        set_fn=async_set_off_grid,
+        set_fn=lambda entry, is_on: async_set_off_grid(entry, off_grid=is_on),
     ),
 )
 SITE_CONTROLLER_SWITCHES: Final[
@@ -47,7 +47,7 @@ SITE_CONTROLLER_SWITCHES: Final[
         entity_category=EntityCategory.CONFIG,
         value_fn=lambda controller: controller.running,
         goal_fn=lambda goals: goals.is_site_controller_running,
-        set_fn=async_run_site_controller,
+        set_fn=lambda entry, is_on: async_run_site_controller(entry, run=is_on),
     ),
 )
 
