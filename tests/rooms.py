@@ -109,7 +109,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "const": set(),
     "goals": set(),
     "energy_guard": set(),
-    "certificate": {"const", "coordinator", "gateway"},
+    "certificate": {"const", "gateway"},
     "coordinator_data": {"gateway"},
     "coordinator": {"certificate", "const", "coordinator_data", "gateway", "goals"},
     "devices": {"const", "coordinator", "coordinator_data", "gateway"},
@@ -126,8 +126,10 @@ ROOMS: Final[dict[str, set[str]]] = {
     "controls": {"const", "coordinator", "gateway", "settings_refused"},
     "connection": {"const", "coordinator", "gateway"},
     "discovery": {"connection", "const", "coordinator", "gateway"},
+    "config_schemas": {"const", "gateway"},
     "config_flow": {
         "certificate",
+        "config_schemas",
         "connection",
         "const",
         "coordinator",
@@ -135,7 +137,7 @@ ROOMS: Final[dict[str, set[str]]] = {
         "gateway",
     },
     "diagnostics": {"const", "coordinator", "gateway"},
-    "repairs": {"certificate", "const"},
+    "repairs": {"const"},
     "services": {"const", "controls", "coordinator", "diagnostics", "gateway"},
     "__init__": {
         "certificate",

@@ -12,6 +12,7 @@ import probatio
 from custom_components.tesla_gateway import (
     binary_sensor_tables,
     config_flow,
+    config_schemas,
     controls,
     coordinator,
     devices,
@@ -145,8 +146,8 @@ def _steps() -> Iterator[tuple[str, Fields]]:
         placeholders = {each.arg for each in call.keywords if each.arg}
         yield f"{path}.title", set()
         yield f"{path}.description", placeholders
-        yield from _form(path, getattr(config_flow, schema.id))
-    yield from _form("options.step.init", config_flow._OPTIONS_SCHEMA)
+        yield from _form(path, getattr(config_schemas, schema.id))
+    yield from _form("options.step.init", config_schemas.OPTIONS_SCHEMA)
 
 
 def _form(path: str, schema: probatio.Schema) -> Iterator[tuple[str, Fields]]:

@@ -1,7 +1,6 @@
 """A certificate that is not the pinned one: asked about until that is settled."""
 
-from typing import TYPE_CHECKING
-
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -9,13 +8,10 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_PINNED_AT, DOMAIN
 from .gateway import GatewayCertificateError
 
-if TYPE_CHECKING:
-    from .coordinator import GatewayConfigEntry  # which imports this module
-
 
 @callback
 def async_certificate_changed(
-    hass: HomeAssistant, entry: GatewayConfigEntry, error: GatewayCertificateError
+    hass: HomeAssistant, entry: ConfigEntry, error: GatewayCertificateError
 ) -> None:
     """Ask a person whether the certificate that is shown now is the gateway's."""
     told_at = entry.data.get(CONF_PINNED_AT)
@@ -23,7 +19,7 @@ def async_certificate_changed(
     ir.async_create_issue(
         hass,
         DOMAIN,
-        issue_id(entry),
+        _issue_id(entry),
         data={"entry_id": entry.entry_id, "fingerprint": error.shown.hex()},
         is_fixable=True,
         severity=ir.IssueSeverity.ERROR,
@@ -38,12 +34,12 @@ def async_certificate_changed(
 
 
 @callback
-def async_certificate_settled(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
+def async_certificate_settled(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Ask no more: the pinned certificate is shown again, or the gateway is deleted."""
-    ir.async_delete_issue(hass, DOMAIN, issue_id(entry))
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
 
 
-def issue_id(entry: GatewayConfigEntry) -> str:
+def _issue_id(entry: ConfigEntry) -> str:
     """Return the id of the one issue there is about a gateway's certificate."""
     return f"certificate_changed_{entry.entry_id}"
 

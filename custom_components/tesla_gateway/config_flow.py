@@ -12,19 +12,16 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_BASE, CONF_EMAIL, CONF_HOST, CONF_PASSWORD
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 
 from .certificate import async_certificate_changed
+from .config_schemas import (
+    DISCOVERY_SCHEMA,
+    OPTIONS_SCHEMA,
+    REAUTH_SCHEMA,
+    RECONFIGURE_SCHEMA,
+    USER_SCHEMA,
+)
 from .connection import (
     UNPINNED,
     async_pin,
@@ -38,14 +35,11 @@ from .const import (
     CONF_ADVANCED,
     CONF_FINGERPRINT,
     CONF_MODEL,
-    CONF_PACE,
     CONF_PIN_CERTIFICATE,
     CONF_RECORD,
     CONF_ROLE,
     DOMAIN,
     LOGGER,
-    PACE_NORMAL,
-    PACES,
 )
 from .coordinator import GatewayConfigEntry
 from .discovery import Sighting, async_look
@@ -68,63 +62,6 @@ from .gateway import (
     normalized_host,
 )
 
-_HOST = TextSelector(TextSelectorConfig(autocomplete="off"))
-_PASSWORD = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-)
-_ROLE = SelectSelector(
-    SelectSelectorConfig(
-        options=[role.value for role in Role],
-        mode=SelectSelectorMode.DROPDOWN,
-        translation_key="role",
-    )
-)
-_ANY_ROLE: Final = {probatio.Required(CONF_ROLE, default=Role.CUSTOMER.value): _ROLE}
-_PINNING: Final = {
-    probatio.Required(CONF_PIN_CERTIFICATE, default=True): BooleanSelector()
-}
-_USER_SCHEMA: Final = probatio.Schema(
-    {
-        probatio.Required(CONF_HOST): _HOST,
-        probatio.Required(CONF_PASSWORD): _PASSWORD,
-        probatio.Optional(CONF_EMAIL): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.EMAIL)
-        ),
-        probatio.Optional(CONF_ADVANCED): section(
-            probatio.Schema({**_ANY_ROLE, **_PINNING}), {"collapsed": True}
-        ),
-    }
-)
-_DISCOVERY_SCHEMA: Final = probatio.Schema(
-    {
-        probatio.Required(CONF_PASSWORD): _PASSWORD,
-        probatio.Optional(CONF_ADVANCED): section(
-            probatio.Schema(_ANY_ROLE), {"collapsed": True}
-        ),
-    }
-)
-_RECONFIGURE_SCHEMA: Final = probatio.Schema(
-    {
-        probatio.Required(CONF_HOST): _HOST,
-        probatio.Optional(CONF_PASSWORD): _PASSWORD,
-        probatio.Required(CONF_ROLE): _ROLE,
-    }
-)
-_REAUTH_SCHEMA: Final = probatio.Schema(
-    {probatio.Required(CONF_PASSWORD): _PASSWORD, probatio.Optional(CONF_ROLE): _ROLE}
-)
-_OPTIONS_SCHEMA: Final = probatio.Schema(
-    {
-        probatio.Required(CONF_PACE, default=PACE_NORMAL): SelectSelector(
-            SelectSelectorConfig(
-                options=list(PACES),
-                mode=SelectSelectorMode.DROPDOWN,
-                translation_key="pace",
-            )
-        ),
-        **_PINNING,
-    }
-)
 _ERRORS: Final[Mapping[type[GatewayError], tuple[str, str]]] = {
     GatewayCertificateError: (CONF_BASE, "certificate_changed"),
     GatewayNameError: (CONF_HOST, "unknown_host"),
@@ -168,7 +105,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             identity, errors = await self._async_try(data)
             if identity:
                 return await self._async_add(identity, data)
-        return self._async_ask("user", _USER_SCHEMA, user_input, errors)
+        return self._async_ask("user", USER_SCHEMA, user_input, errors)
 
     @override
     async def async_step_dhcp(
@@ -202,7 +139,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self._async_add(identity, data)
         return self._async_ask(
             "discovery_confirm",
-            _DISCOVERY_SCHEMA,
+            DISCOVERY_SCHEMA,
             user_input,
             errors,
             host=self._discovered[CONF_HOST],
@@ -223,7 +160,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self._async_change(identity, entry, before, data)
         shown = {CONF_HOST: data[CONF_HOST], CONF_ROLE: data[CONF_ROLE]}
         return self._async_ask(
-            "reconfigure", _RECONFIGURE_SCHEMA, shown, errors, name=entry.title
+            "reconfigure", RECONFIGURE_SCHEMA, shown, errors, name=entry.title
         )
 
     async def async_step_reauth(
@@ -246,7 +183,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self._async_change(identity, entry, before, data)
         shown = {CONF_ROLE: data[CONF_ROLE]}
         return self._async_ask(
-            "reauth_confirm", _REAUTH_SCHEMA, shown, errors, name=entry.title
+            "reauth_confirm", REAUTH_SCHEMA, shown, errors, name=entry.title
         )
 
     @callback
@@ -339,7 +276,8 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
             ):
                 return None, {CONF_BASE: "not_verified"}
             errors = (error for kind, error in _ERRORS.items() if isinstance(err, kind))
-            return None, dict([next(errors)])
+            field, text = next(errors)
+            return None, {field: text}
 
     @callback
     def _tell_entry(self, error: GatewayError) -> None:
@@ -383,12 +321,14 @@ class GatewayOptionsFlow(OptionsFlowWithReload):
             if user_input[CONF_PIN_CERTIFICATE] is not pinned:
                 errors = await self._async_pin_or_not(pin=not pinned)
             if not errors:
+                # The fingerprint in the entry's data is what decides. Whether to pin is
+                # stored too because Home Assistant reloads only when an option changes.
                 return self.async_create_entry(data=user_input)
         shown = {**self.config_entry.options, CONF_PIN_CERTIFICATE: pinned}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _OPTIONS_SCHEMA, shown | (user_input or {})
+                OPTIONS_SCHEMA, shown | (user_input or {})
             ),
             errors=errors,
         )
@@ -402,17 +342,17 @@ class GatewayOptionsFlow(OptionsFlowWithReload):
         try:
             with brief_session(self.hass) as web:
                 if pin:
-                    changed: Mapping[str, Any] = await async_pin(host, web=web)
+                    updates: Mapping[str, Any] = await async_pin(host, web=web)
                 else:
-                    changed = UNPINNED
-                    unpinned = {**entry.data, **changed}
+                    updates = UNPINNED
+                    unpinned = {**entry.data, **updates}
                     await stranger_of(unpinned, web=web).open_din()
         except GatewayError as err:
             LOGGER.debug("No certificate to rely on: %s", err)
             unverified = not pin and isinstance(err, GatewayTlsError)
             return {CONF_BASE: "not_verified" if unverified else "cannot_connect"}
         # Only now: a login, an address, a certificate may have been kept meanwhile.
-        data = {**entry.data, **changed}
+        data = {**entry.data, **updates}
         self.hass.config_entries.async_update_entry(entry, data=data)
         return {}
 

@@ -8,35 +8,29 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .certificate import issue_id
 from .const import CONF_FINGERPRINT, CONF_PINNED_AT, DOMAIN
 
 
 class CertificateFlow(ConfirmRepairFlow):
     """Pins the certificate that a person has seen, once they take it for right."""
 
-    def __init__(self, entry_id: str, fingerprint: str) -> None:
-        """Initialize the flow with what the issue showed."""
-        self._entry_id = entry_id
-        self._fingerprint = fingerprint
-
     @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Show both certificates, and pin the new one when that is confirmed."""
+        asked = self.data or {}  # of the issue as it was when the form was opened
         entries = self.hass.config_entries
-        entry = entries.async_get_entry(self._entry_id)
+        entry = entries.async_get_entry(str(asked.get("entry_id")))
         # None is pinned where a person has turned that off meanwhile.
         if user_input is None or entry is None or not entry.data[CONF_FINGERPRINT]:
             return await super().async_step_confirm(user_input)
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, issue_id(entry))
-        shown = issue.data if issue else None
-        if shown is None or shown["fingerprint"] != self._fingerprint:
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        if issue is None or issue.data != asked:
             # Somebody else's, who is gone by now; or there is a newer question.
             return self.async_abort(reason="not_shown_any_more")
         pinned = {
-            CONF_FINGERPRINT: self._fingerprint,
+            CONF_FINGERPRINT: asked["fingerprint"],
             CONF_PINNED_AT: dt_util.utcnow().isoformat(),
         }
         entries.async_update_entry(entry, data={**entry.data, **pinned})
@@ -50,5 +44,4 @@ async def async_create_fix_flow(
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
     """Return the flow that settles an issue; a changed certificate is the only one."""
-    told = data or {}
-    return CertificateFlow(str(told.get("entry_id")), str(told.get("fingerprint")))
+    return CertificateFlow()
