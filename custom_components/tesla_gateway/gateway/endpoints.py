@@ -71,6 +71,11 @@ class EndpointMemory:
         """Return whether an endpoint has given an answer since we know the gateway."""
         return path in self._answered
 
+    def is_absent(self, path: str) -> bool:
+        """Return whether an endpoint does not exist, by its last answer."""
+        refusal = self._refusals.get(path)
+        return refusal is not None and refusal.status == 404
+
     def ask_anew(self, path: str) -> None:
         """Ask an endpoint anew that has answered before, unless it wants a pause."""
         refusal = self._refusals.get(path)

@@ -266,7 +266,7 @@ class GatewayReader:
         site = await self._if_told(self.site_name, forgiven=GatewayError)
         controller = await self._if_told(self.site_controller, forgiven=GatewayError)
         # The Powerwall 3 is the one gateway known to have neither.
-        absent = self.outcomes.get("/api/status") == "404" and not site
+        absent = self._session.endpoints.is_absent("/api/status") and not site
         unknown = GatewayModel.POWERWALL_3 if absent else GatewayModel.OTHER
         return Identity(
             din=din,
