@@ -1,6 +1,7 @@
 """Actions: to set several things at once or wait for them, to read, to explore."""
 
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from math import nan
 from typing import Final
 
@@ -168,11 +169,8 @@ async def _async_change_password(call: ServiceCall) -> None:
 async def _async_get_grid_faults(call: ServiceCall) -> ServiceResponse:
     """Return the disturbances of the grid that the gateway remembers."""
     client = _entry(call).runtime_data.client
-    try:
-        with client.poll():
-            faults = await client.grid_faults()
-    except GatewayError as err:
-        raise _failed(err) from err
+    with _translated(), client.poll():
+        faults = await client.grid_faults()
     return {"faults": [fault.as_dict() for fault in faults.faults]}
 
 
@@ -180,11 +178,8 @@ async def _async_get_problems(call: ServiceCall) -> ServiceResponse:
     """Return the problems that the gateway has found."""
     entry = _entry(call)
     client = entry.runtime_data.client
-    try:
-        with client.poll():
-            problems = list(await client.problems())
-    except GatewayError as err:
-        raise _failed(err) from err
+    with _translated(), client.poll():
+        problems = list(await client.problems())
     return {"problems": await async_scrubbed(call.hass, entry, problems)}
 
 
@@ -192,17 +187,16 @@ async def _async_request(call: ServiceCall) -> ServiceResponse:
     """Send a request to one of the endpoints that nobody has described."""
     entry = _entry(call)
     try:
-        reply = await entry.runtime_data.client.try_out(
-            UnexploredEndpoint(call.data[ATTR_ENDPOINT]),
-            data=call.data.get(ATTR_DATA),
-            serial=call.data.get(ATTR_SERIAL),
-        )
+        with _translated():
+            reply = await entry.runtime_data.client.try_out(
+                UnexploredEndpoint(call.data[ATTR_ENDPOINT]),
+                data=call.data.get(ATTR_DATA),
+                serial=call.data.get(ATTR_SERIAL),
+            )
     except ValueError as err:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="invalid_serial"
         ) from err
-    except GatewayError as err:
-        raise _failed(err) from err
     return {
         "status": reply.status,
         "body": await async_scrubbed(call.hass, entry, reply.body),
@@ -216,10 +210,14 @@ def _entry(call: ServiceCall) -> GatewayConfigEntry:
     )
 
 
-def _failed(error: GatewayError) -> HomeAssistantError:
-    """Return the failure of an action."""
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="action_failed",
-        translation_placeholders={"error": str(error)},
-    )
+@contextmanager
+def _translated() -> Generator[None]:
+    """Raise the client's errors as Home Assistant's."""
+    try:
+        yield
+    except GatewayError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="action_failed",
+            translation_placeholders={"error": str(err)},
+        ) from err
