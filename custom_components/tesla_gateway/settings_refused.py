@@ -68,8 +68,8 @@ def async_follow_firmware(entry: GatewayConfigEntry) -> None:
 
 def _firmware(runtime: GatewayRuntimeData) -> str | None:
     """Return the version of the firmware; None while it is not known."""
-    info = runtime.info.data
-    return info.status.firmware if info and info.status else None
+    status = runtime.info.data.status
+    return status.firmware if status else None
 
 
 def _issue_id(entry: GatewayConfigEntry) -> str:
