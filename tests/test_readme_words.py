@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from custom_components.tesla_gateway.const import PACE_FAST, PACE_GENTLE, PACES
-from custom_components.tesla_gateway.controls import PATIENCE
+from custom_components.tesla_gateway.controls import WRITE_TIMEOUTS
 from custom_components.tesla_gateway.services import LONGEST_TIMEOUT
 from homeassistant.components import binary_sensor
 
@@ -36,7 +36,7 @@ def test_pace() -> None:
 
 def test_timeout() -> None:
     """Test how long an action waits: in README, in the editor, and in earnest."""
-    default, longest = round(PATIENCE.islanding), round(LONGEST_TIMEOUT)
+    default, longest = round(WRITE_TIMEOUTS.islanding), round(LONGEST_TIMEOUT)
     told = f"`timeout`: 1 to {longest} seconds from the call, {default} if not given"
     assert told in section(README, "Actions")
     for action in ("go_off_grid", "reconnect_to_grid"):

@@ -12,7 +12,7 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.typing import ConfigType
 
 from .certificate import async_certificate_settled
-from .connection import client_of, kept_record
+from .connection import client_from_entry_data, kept_record
 from .const import DOMAIN
 from .coordinator import (
     DeviceCoordinator,
@@ -52,7 +52,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> b
     entry.async_on_unload(record.detach)
     # Home Assistant's shared session would keep the gateway's cookies, a login.
     web = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
-    client = client_of(entry.data, web=web, record=record)
+    client = client_from_entry_data(entry.data, web=web, record=record)
     # What is slow to change goes one request at a time, to leave room for the rest.
     turn = asyncio.Lock()
     live = LiveCoordinator(hass, entry, client)

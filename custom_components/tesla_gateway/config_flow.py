@@ -24,11 +24,11 @@ from .config_schemas import (
 )
 from .connection import (
     UNPINNED,
+    anonymous_client,
     async_pin,
     brief_session,
-    client_of,
+    client_from_entry_data,
     record_of,
-    stranger_of,
     updates_after_login,
 )
 from .const import (
@@ -299,7 +299,7 @@ class GatewayConfigFlow(ConfigFlow, domain=DOMAIN):
         with brief_session(self.hass) as web:
             if CONF_FINGERPRINT not in data:
                 data |= await async_pin(data[CONF_HOST], web=web)
-            client = client_of(data, web=web, record=record)
+            client = client_from_entry_data(data, web=web, record=record)
             with client.poll():
                 await client.login()
                 identity = await client.identity()
@@ -346,7 +346,7 @@ class GatewayOptionsFlow(OptionsFlowWithReload):
                 else:
                     updates = UNPINNED
                     unpinned = {**entry.data, **updates}
-                    await stranger_of(unpinned, web=web).open_din()
+                    await anonymous_client(unpinned, web=web).open_din()
         except GatewayError as err:
             LOGGER.debug("No certificate to rely on: %s", err)
             unverified = not pin and isinstance(err, GatewayTlsError)

@@ -75,7 +75,7 @@ def kept_record(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayRecord
     return record
 
 
-def client_of(
+def client_from_entry_data(
     data: Mapping[str, Any], *, web: ClientSession, record: GatewayRecord
 ) -> GatewayClient:
     """Return the client that the data of a config entry describe."""
@@ -111,7 +111,7 @@ def updates_after_login(
     return updates | {CONF_RECORD: record}
 
 
-def stranger_of(data: Mapping[str, Any], *, web: ClientSession) -> GatewayClient:
+def anonymous_client(data: Mapping[str, Any], *, web: ClientSession) -> GatewayClient:
     """Return a client that has nothing to log in with, to ask what anybody may."""
     nobody = {CONF_PASSWORD: "", CONF_ROLE: Role.CUSTOMER, CONF_EMAIL: ""}
-    return client_of({**data, **nobody}, web=web, record=GatewayRecord())
+    return client_from_entry_data({**data, **nobody}, web=web, record=GatewayRecord())

@@ -32,12 +32,12 @@ from .gateway import (
     Grid,
     Operation,
     OperationMode,
-    Patience,
     WriteListener,
+    WriteTimeouts,
 )
 from .settings_refused import async_create_refusal_issue, async_delete_refusal_issue
 
-PATIENCE: Final = Patience()
+WRITE_TIMEOUTS: Final = WriteTimeouts()
 """How long a goal is shown, and how long a site is followed to its island mode."""
 
 _UNKNOWN: Final = "unknown"
@@ -66,7 +66,7 @@ async def async_set_operation(
     runtime = entry.runtime_data
     chosen = None if mode is None else _choosable(mode)
     check_reserve(backup_reserve)
-    seconds = PATIENCE.read_back
+    seconds = WRITE_TIMEOUTS.read_back
     with (
         runtime.goals.mode.wanted(chosen, seconds=seconds) as start_mode,
         runtime.goals.backup_reserve.wanted(
@@ -93,7 +93,7 @@ async def async_set_off_grid(
     entry: GatewayConfigEntry,
     *,
     off_grid: bool,
-    seconds: float = PATIENCE.islanding,
+    seconds: float = WRITE_TIMEOUTS.islanding,
 ) -> None:
     """Leave the grid or return to it, and follow the site for so long from now."""
     runtime = entry.runtime_data
@@ -105,7 +105,7 @@ async def async_set_off_grid(
     client = runtime.client
     on_read = partial(runtime.live.async_take, "grid")
     write = client.go_off_grid if off_grid else client.reconnect_to_grid
-    shown = min(seconds, PATIENCE.islanding)
+    shown = min(seconds, WRITE_TIMEOUTS.islanding)
     with (
         runtime.goals.is_off_grid.wanted(off_grid, seconds=shown) as on_start,
         _write(entry, _island_mode_not_applied),
@@ -122,7 +122,7 @@ async def async_run_site_controller(entry: GatewayConfigEntry, *, run: bool) -> 
     write = client.run_site_controller if run else client.stop_site_controller
     goal = runtime.goals.is_site_controller_running
     with (
-        goal.wanted(run, seconds=PATIENCE.read_back) as on_start,
+        goal.wanted(run, seconds=WRITE_TIMEOUTS.read_back) as on_start,
         _write(entry, _site_controller_not_applied),
     ):
         await write(listener=WriteListener(on_start=on_start, on_read=on_read))

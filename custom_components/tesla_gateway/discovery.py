@@ -14,7 +14,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 
-from .connection import async_pin, brief_session, client_of, record_of, stranger_of
+from .connection import (
+    anonymous_client,
+    async_pin,
+    brief_session,
+    client_from_entry_data,
+    record_of,
+)
 from .const import CONF_FINGERPRINT
 from .coordinator import GatewayConfigEntry
 from .gateway import GatewayError, GatewayNameError
@@ -66,7 +72,7 @@ async def async_look(
         same = (each for each in entries if each.data[CONF_FINGERPRINT] == shown)
         entry = next(same, None) or named or at_address
         if entry is None:
-            din = await stranger_of({**place, **pin}, web=web).open_din()
+            din = await anonymous_client({**place, **pin}, web=web).open_din()
             unique_id = din or sighting.din or shown
             return Found(unique_id=unique_id, data={**place, **pin})
     # What a person has turned off is sent nothing, wherever it is.
@@ -106,7 +112,9 @@ async def _async_has_moved(
             pin = {}
         if pin.get(CONF_FINGERPRINT) == entry.data[CONF_FINGERPRINT]:
             return False
-        client = client_of({**entry.data, CONF_HOST: host}, web=web, record=record)
+        client = client_from_entry_data(
+            {**entry.data, CONF_HOST: host}, web=web, record=record
+        )
         with suppress(GatewayError), client.poll():
             identity = await client.identity()
             return identity.din == entry.unique_id

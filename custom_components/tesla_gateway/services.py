@@ -20,7 +20,7 @@ from homeassistant.helpers import config_validation as cv, service
 
 from .const import DOMAIN
 from .controls import (
-    PATIENCE,
+    WRITE_TIMEOUTS,
     async_change_password,
     async_set_off_grid,
     async_set_operation,
@@ -47,7 +47,7 @@ ATTR_OLD_PASSWORD: Final = "old_password"  # noqa: S105  # a name
 ATTR_SERIAL: Final = "serial"
 ATTR_TIMEOUT: Final = "timeout"
 
-LONGEST_TIMEOUT: Final = 10 * PATIENCE.islanding
+LONGEST_TIMEOUT: Final = 10 * WRITE_TIMEOUTS.islanding
 """Seconds; a site that needs longer than this does not get there."""
 
 
@@ -73,7 +73,7 @@ _OPERATION_SCHEMA: Final = probatio.Schema(
 _ISLAND_SCHEMA: Final = probatio.Schema(
     {
         **_GATEWAY,
-        probatio.Optional(ATTR_TIMEOUT, default=PATIENCE.islanding): probatio.All(
+        probatio.Optional(ATTR_TIMEOUT, default=WRITE_TIMEOUTS.islanding): probatio.All(
             probatio.Coerce(float), probatio.Range(min=1, max=LONGEST_TIMEOUT)
         ),
     }

@@ -17,7 +17,7 @@ from custom_components.tesla_gateway.gateway import (
     GatewayError,
     GatewayRecord,
     GatewaySession,
-    Patience,
+    WriteTimeouts,
 )
 from simulator.server import Simulator
 
@@ -26,9 +26,9 @@ from .write_kinds import KINDS, Kind
 PASSWORD = "ABCDE"
 EMAIL = "somebody@example.com"
 
-PATIENT = Patience(read_back=8.0, islanding=8.0, pause=0.01)
+PATIENT = WriteTimeouts(read_back=8.0, islanding=8.0, pause=0.01)
 """For what shows in the end, however slow the machine that tests."""
-HASTY = Patience(read_back=0.1, islanding=0.6, pause=0.02)
+HASTY = WriteTimeouts(read_back=0.1, islanding=0.6, pause=0.02)
 """For what never shows."""
 
 type Connect = Callable[..., GatewaySession]
@@ -119,7 +119,7 @@ async def session(connect: Connect, gateway: Simulator) -> GatewaySession:
 
 
 @pytest.fixture
-def patience() -> Patience:
+def write_timeouts() -> WriteTimeouts:
     """Return how long a write may take to show; tests parametrize this."""
     return PATIENT
 
@@ -131,9 +131,11 @@ def poll_timeout() -> float:
 
 
 @pytest.fixture
-def client(connect: Connect, patience: Patience, poll_timeout: float) -> GatewayClient:
+def client(
+    connect: Connect, write_timeouts: WriteTimeouts, poll_timeout: float
+) -> GatewayClient:
     """Return a client of the gateway."""
-    return GatewayClient(connect(timeout=poll_timeout), patience=patience)
+    return GatewayClient(connect(timeout=poll_timeout), write_timeouts=write_timeouts)
 
 
 @pytest.fixture

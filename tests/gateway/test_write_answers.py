@@ -49,7 +49,7 @@ async def test_done_and_not_answered(
     assert gateway.stats.requests[kind.endpoint] == 1
 
 
-@pytest.mark.parametrize("patience", [HASTY])
+@pytest.mark.parametrize("write_timeouts", [HASTY])
 @pytest.mark.parametrize("poll_timeout", [0.25])
 async def test_not_done_and_not_answered(
     kind: Kind, polled: GatewayClient, gateway: Simulator
@@ -69,7 +69,7 @@ async def test_not_done_and_not_answered(
 @pytest.mark.parametrize("kind", [KINDS["operation"]], indirect=True)
 @pytest.mark.parametrize("poll_timeout", [0.25])
 @pytest.mark.parametrize(
-    ("ending", "patience", "is_done"),
+    ("ending", "write_timeouts", "is_done"),
     [
         (Ending.MUTE, PATIENT, True),
         (Ending.RESET, PATIENT, True),
@@ -142,7 +142,7 @@ async def test_restarts_while_it_commits(
 
 
 @pytest.mark.parametrize("kind", [KINDS["operation"]], indirect=True)
-@pytest.mark.parametrize("patience", [HASTY])
+@pytest.mark.parametrize("write_timeouts", [HASTY])
 async def test_restarts_before_it_commits(
     kind: Kind, polled: GatewayClient, gateway: Simulator
 ) -> None:
@@ -203,7 +203,7 @@ async def test_cannot_be_read_back_for_a_while(
 
 
 @pytest.mark.parametrize("trouble", ["404", "429", "HTML"])
-@pytest.mark.parametrize("patience", [HASTY])
+@pytest.mark.parametrize("write_timeouts", [HASTY])
 async def test_cannot_be_read_back(
     kind: Kind, polled: GatewayClient, gateway: Simulator, trouble: str
 ) -> None:

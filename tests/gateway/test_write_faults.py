@@ -17,8 +17,8 @@ from custom_components.tesla_gateway.gateway import (
     GatewayStoppedError,
     Grid,
     Operation,
-    Patience,
     SiteController,
+    WriteTimeouts,
 )
 from simulator.server import Simulator
 from simulator.site import WriteEffect
@@ -185,7 +185,7 @@ async def test_wrong_method(
 
 
 @ONLY_OPERATION
-@pytest.mark.parametrize("patience", [HASTY])
+@pytest.mark.parametrize("write_timeouts", [HASTY])
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 502, 503])
 async def test_commit_refused(
     polled: GatewayClient, gateway: Simulator, status: int
@@ -208,7 +208,7 @@ async def test_commit_refused(
 
 
 @ONLY_OPERATION
-@pytest.mark.parametrize("patience", [HASTY])
+@pytest.mark.parametrize("write_timeouts", [HASTY])
 async def test_committed_in_spite_of_a_wait(
     polled: GatewayClient, gateway: Simulator
 ) -> None:
@@ -226,7 +226,7 @@ async def test_committed_in_spite_of_a_wait(
 
 
 @pytest.mark.parametrize("effect", ["lost", "ignored", "delayed"])
-@pytest.mark.parametrize("patience", [HASTY])
+@pytest.mark.parametrize("write_timeouts", [HASTY])
 async def test_answered_and_not_in_effect(
     kind: Kind, polled: GatewayClient, gateway: Simulator, effect: str
 ) -> None:
@@ -255,7 +255,7 @@ async def test_in_effect_late(
 
 @ONLY_OPERATION
 @pytest.mark.parametrize(
-    ("wish", "patience"),
+    ("wish", "write_timeouts"),
     [
         ({"mode": BACKUP}, PATIENT),
         ({"backup_reserve": 30}, HASTY),
@@ -268,11 +268,11 @@ async def test_half_in_effect(
     polled: GatewayClient,
     gateway: Simulator,
     wish: dict[str, Any],
-    patience: Patience,
+    write_timeouts: WriteTimeouts,
 ) -> None:
     """Test a mode that is taken does not hide a reserve that is not."""
     gateway.site.write_effect = WriteEffect(kind="half")
-    if patience is PATIENT:
+    if write_timeouts is PATIENT:
         assert await polled.set_operation(**wish)
     else:
         with pytest.raises(GatewayNotAppliedError) as raised:
@@ -306,7 +306,7 @@ async def test_reason_without_what_tells_whose_it_is(
 
 
 @ONLY_OPERATION
-@pytest.mark.parametrize("patience", [HASTY])
+@pytest.mark.parametrize("write_timeouts", [HASTY])
 async def test_a_fraction_that_does_not_show(
     polled: GatewayClient, gateway: Simulator
 ) -> None:

@@ -17,7 +17,7 @@ from custom_components.tesla_gateway.gateway import (
     GatewayNotAppliedError,
     GatewayRejectedError,
     OperationMode,
-    Patience,
+    WriteTimeouts,
 )
 from simulator.faults import Ending
 from simulator.server import Simulator
@@ -34,7 +34,7 @@ NIGHTLY: Final = settings.get_current_profile_name() == "nightly"
 
 ANSWER_TIME: Final = 0.06
 """Seconds; longer than the simulator ever takes, and short enough for many tries."""
-SHORT: Final = Patience(read_back=0.06, pause=0.004)
+SHORT: Final = WriteTimeouts(read_back=0.06, pause=0.004)
 
 TROUBLES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "POST slow": (POST, {"delay": 0.02}),
@@ -143,7 +143,7 @@ class Home:
     def _new_client(self) -> GatewayClient:
         """Return a client with the record that all have in common."""
         session = self.connect(timeout=ANSWER_TIME)
-        return GatewayClient(session, patience=SHORT)
+        return GatewayClient(session, write_timeouts=SHORT)
 
     async def write(self, wish: Wish) -> None:
         """Make a write, and note what was told of it."""

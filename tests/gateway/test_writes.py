@@ -20,8 +20,8 @@ from custom_components.tesla_gateway.gateway import (
     GatewayStoppedError,
     GridStatus,
     OperationMode,
-    Patience,
     Role,
+    WriteTimeouts,
 )
 from simulator.faults import Ending
 from simulator.server import Simulator
@@ -257,7 +257,7 @@ async def test_writes_at_the_same_time_both_survive(
 
 
 @pytest.mark.parametrize("gateway_options", [{"speed": 1}])
-@pytest.mark.parametrize("patience", [Patience()])
+@pytest.mark.parametrize("write_timeouts", [WriteTimeouts()])
 async def test_shows_within_a_second(client: GatewayClient, gateway: Simulator) -> None:
     """Test what takes effect late is told soon, by the site's own clock."""
     gateway.site.write_effect = WriteEffect(kind="delayed", seconds=0.1)
@@ -337,13 +337,15 @@ CUSTOMER, INSTALLER = Role
 async def test_what_each_firmware_takes(
     connect: Connect,
     gateway: Simulator,
-    patience: Patience,
+    write_timeouts: WriteTimeouts,
     role: Role,
     refused: dict[str, type[GatewayError]],
 ) -> None:
     """Test every write on every firmware: taken, or refused and nothing changed."""
     credentials = Credentials(password=PASSWORD, email=EMAIL, role=role)
-    client = GatewayClient(connect(credentials=credentials), patience=patience)
+    client = GatewayClient(
+        connect(credentials=credentials), write_timeouts=write_timeouts
+    )
     await client.charge()  # What is polled shows that it is not about the token.
     outcomes: dict[str, type[GatewayError]] = {}
     for name, act in WRITES.items():
@@ -369,7 +371,7 @@ async def test_while_the_site_controller_is_stopped(
     assert shown is not None
     assert shown.mode is BACKUP
     with pytest.raises(GatewayNotAppliedError) as raised:
-        await GatewayClient(connect(), patience=HASTY).go_off_grid()
+        await GatewayClient(connect(), write_timeouts=HASTY).go_off_grid()
     assert raised.value.reported is None
     with pytest.raises(GatewayStoppedError):
         await client.grid()

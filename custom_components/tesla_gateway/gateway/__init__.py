@@ -74,7 +74,7 @@ from .session import GatewaySession
 from .settings import CHOOSABLE_MODES
 from .transport import certificate_fingerprint
 from .unexplored import Reply, UnexploredEndpoint
-from .writes import Patience, WriteListener
+from .writes import WriteListener, WriteTimeouts
 
 __all__ = [
     "CHOOSABLE_MODES",
@@ -128,7 +128,6 @@ __all__ = [
     "Networks",
     "Operation",
     "OperationMode",
-    "Patience",
     "PhaseMeter",
     "PhaseMeters",
     "Powerwall",
@@ -147,6 +146,7 @@ __all__ = [
     "UnitUpdate",
     "UpdateState",
     "WriteListener",
+    "WriteTimeouts",
     "certificate_fingerprint",
     "gateway_report",
     "learned_redactor",

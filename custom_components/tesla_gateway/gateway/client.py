@@ -16,7 +16,7 @@ from .errors import (
     GatewayUnansweredError,
 )
 from .models import Grid, Operation, OperationMode, Role, SiteController
-from .reader import NOT_TOLD, GatewayReader
+from .reader import UNAVAILABLE_ERRORS, GatewayReader
 from .session import GatewaySession
 from .settings import (
     OFF_GRID,
@@ -26,7 +26,7 @@ from .settings import (
     password_document,
 )
 from .unexplored import Reply, UnexploredEndpoint, reply, request
-from .writes import NOBODY, Patience, Write, WriteListener, Writer
+from .writes import NOBODY, Write, WriteListener, Writer, WriteTimeouts
 
 
 class GatewayClient(GatewayReader):
@@ -38,11 +38,11 @@ class GatewayClient(GatewayReader):
     """
 
     def __init__(
-        self, session: GatewaySession, *, patience: Patience | None = None
+        self, session: GatewaySession, *, write_timeouts: WriteTimeouts | None = None
     ) -> None:
         """Prepare the client; nothing is sent before the first request."""
         super().__init__(session)
-        self._writer = Writer(patience or Patience())
+        self._writer = Writer(write_timeouts or WriteTimeouts())
         self._island_wish: IslandMode | None = None
 
     async def login(self) -> None:
@@ -91,7 +91,7 @@ class GatewayClient(GatewayReader):
             read = self._reading("/api/operation", self.operation)
             try:
                 told = await read()
-            except NOT_TOLD as err:
+            except UNAVAILABLE_ERRORS as err:
                 # A gateway that has told them before is just starting.
                 if self._session.endpoints.has_answered("/api/operation"):
                     raise GatewayNotSentError(
@@ -112,7 +112,7 @@ class GatewayClient(GatewayReader):
                     raise write.not_applied()
                 return None
             return await write.read_back(
-                read, setting.is_shown_by, seconds=self._writer.patience.read_back
+                read, setting.is_shown_by, seconds=self._writer.timeouts.read_back
             )
 
     async def go_off_grid(
@@ -156,7 +156,7 @@ class GatewayClient(GatewayReader):
             wish.document(),
             delivery=write,
         )
-        limit = self._writer.patience.islanding if seconds is None else seconds
+        limit = self._writer.timeouts.islanding if seconds is None else seconds
         try:
             async with asyncio.timeout(limit):
                 async with self._writer.turn(write):
@@ -213,7 +213,7 @@ class GatewayClient(GatewayReader):
             return await write.read_back(
                 self._reading("/api/sitemaster", self.site_controller),
                 lambda controller: controller.running is goal,
-                seconds=self._writer.patience.read_back,
+                seconds=self._writer.timeouts.read_back,
             )
 
     async def change_password(

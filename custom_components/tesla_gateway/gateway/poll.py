@@ -12,7 +12,9 @@ class Poll:
     """One round of reading: its end, and what its tokens have shown."""
 
     seconds: float
+    """How long the round may take."""
     deadline: float | None = None
+    """When it ends, on the event loop's clock; None until its first byte is sent."""
     fresh: str | None = None
     """The token of a login in this round."""
     accepted: str | None = None

@@ -71,7 +71,7 @@ SURVEYED: Final = (
 Never among them is what acts when it is asked: `/api/sitemaster/run` and `/stop`,
 `/api/config/completed` and `/api/logout`.
 """
-NOT_TOLD: Final = (GatewayAbsentError, GatewayForbiddenError)
+UNAVAILABLE_ERRORS: Final = (GatewayAbsentError, GatewayForbiddenError)
 """Errors that say that a gateway does not have it, or not for this login."""
 _SAME_START: Final = timedelta(minutes=1)
 """By how much a start that is worked out from the uptime may move."""
@@ -148,7 +148,7 @@ class GatewayReader:
         """Read the installation, or its name where there is no more."""
         try:
             return await self._site("/api/site_info")
-        except NOT_TOLD:
+        except UNAVAILABLE_ERRORS:
             return await self.site_name()
 
     async def site_name(self) -> Site:
@@ -196,7 +196,7 @@ class GatewayReader:
         """
         try:
             found = vitals.components(await self._session.get("/api/devices/vitals"))
-        except NOT_TOLD:
+        except UNAVAILABLE_ERRORS:
             if self._has_vitals:
                 raise
             body = await self._session.get("/api/solar_powerwall")

@@ -120,13 +120,15 @@ class GatewaySession:
         token = kept or await self.auth.shared_token(poll)
         request = _Request("GET", path)
         answer = await self._request(request, poll, token=token)
-        if kept and await self._is_about_token(kept, answer.status, poll, but=path):
+        if kept and await self._is_about_token(
+            kept, answer.status, poll, except_path=path
+        ):
             token = await self.auth.renewed_token(poll, stale=kept)
             answer = await self._request(request, poll, token=token)
         if answer.status in (401, 403):
             # When the token opens nothing else either, it is not about this endpoint.
             if token != kept or token == poll.fresh:
-                await self._opens(token, poll, but=path)
+                await self._opens(token, poll, except_path=path)
             lasting = poll.accepted == token
             raise self.endpoints.refused(
                 path, GatewayForbiddenError, answer.status, lasting=lasting
@@ -215,7 +217,7 @@ class GatewaySession:
         return answer
 
     async def _is_about_token(
-        self, token: str, status: int, poll: Poll, *, but: str | None = None
+        self, token: str, status: int, poll: Poll, *, except_path: str | None = None
     ) -> bool:
         """Return whether an answer is about the token, not about the request.
 
@@ -227,17 +229,19 @@ class GatewaySession:
             return False
         if status == 401:
             return True
-        opens = await self._opens(token, poll, but=but)
-        return opens is False or (opens is None and but is None)
+        opens = await self._opens(token, poll, except_path=except_path)
+        return opens is False or (opens is None and except_path is None)
 
-    async def _opens(self, token: str, poll: Poll, *, but: str | None) -> bool | None:
+    async def _opens(
+        self, token: str, poll: Poll, *, except_path: str | None
+    ) -> bool | None:
         """Return whether a token works, asking what has answered last if need be.
 
         None where that says neither; next time another is asked.
         """
         if poll.accepted == token:
             return True
-        asked = (p for p in reversed(self._accepted_paths) if p != but)
+        asked = (p for p in reversed(self._accepted_paths) if p != except_path)
         path = next((p for p in asked if not self.endpoints.is_refused(p)), None)
         if path is None:
             return False

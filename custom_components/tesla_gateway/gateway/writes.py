@@ -15,7 +15,7 @@ from .errors import (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
+class WriteTimeouts:
     """How long a write may take to show, in seconds."""
 
     read_back: float = 10.0
@@ -150,9 +150,9 @@ class Write:
 class Writer:
     """Makes the writes to one gateway."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, timeouts: WriteTimeouts) -> None:
         """Begin with nothing to write."""
-        self.patience: Final = patience
+        self.timeouts: Final = timeouts
         self._lock = asyncio.Lock()
         # An event, for which a type checker expects to change while one waits.
         self._closed = asyncio.Event()
@@ -166,7 +166,7 @@ class Writer:
         """Make one write, of which nothing goes on when this returns."""
         if self._closed.is_set():
             raise GatewayNotSentError(_CLOSED)
-        write = Write(self.patience.pause, listener)
+        write = Write(self.timeouts.pause, listener)
         task = asyncio.create_task(steps(write))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
