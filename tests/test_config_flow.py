@@ -79,8 +79,9 @@ async def test_add(
 @pytest.mark.parametrize(
     ("gateway_options", "role", "limits"),
     [
-        pytest.param({"profile": "21.13"}, "customer", "default", id="21.13"),
-        pytest.param({"profile": "21.44"}, "customer", "default", id="21.44"),
+        pytest.param({"profile": "21.13"}, "customer", "customer", id="21.13"),
+        pytest.param({"profile": "21.44"}, "customer", "customer", id="21.44"),
+        pytest.param({"profile": "21.44"}, "installer", "default", id="before"),
         pytest.param({"profile": "24.44"}, "customer", "read_only", id="24.44"),
         pytest.param({"profile": "24.44"}, "installer", "default", id="installer"),
         pytest.param({"profile": "pw3"}, "customer", "powerwall_3", id="pw3"),

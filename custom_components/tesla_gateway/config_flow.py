@@ -383,6 +383,6 @@ def _limits(identity: Identity, role: Role) -> str:
         return "powerwall_3"
     if identity.running is False:
         return "stopped"
-    if role is Role.CUSTOMER and identity.release >= _READ_ONLY_SINCE:
-        return "read_only"
-    return "default"
+    if role is Role.INSTALLER:
+        return "default"
+    return "read_only" if identity.release >= _READ_ONLY_SINCE else "customer"
