@@ -49,7 +49,8 @@ FORBIDDEN: Final = {
     "three dots": re.compile(r"\.\.\."),
 }
 PROPER: Final = (
-    r"Powerwalls?|Tesla|Home Assistant|Backup Switch|Wi-Fi|CT|DC|ID|L[123]|L\{phase\}"
+    r"Powerwalls?|Tesla|Home Assistant|Backup Switch|Wi-Fi|CT|DC|ID|OK"
+    r"|L[123]|L\{phase\}"
 )
 LEFT_OUT: Final = {
     r"config\.create_entry\.powerwall_3": {"firmware"},  # it tells none
