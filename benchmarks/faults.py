@@ -21,7 +21,7 @@ from .outcome import Outcome, measure
 type Measured = tuple[Row, Case, Mapping[str, Outcome]]
 
 HEAD: Final = """\
-| Row | Fault | Core's `powerwall` | Tesla Gateway |
+| Row | Fault | Core's `powerwall` | Tesla Energy Gateway |
 |---|---|---|---|
 """
 LEAST: Final = 0.1

@@ -18,7 +18,7 @@ PROGRAM: Final = Path(__file__).with_name("child.py")
 ROUNDS: Final = 5
 
 HEAD: Final = """\
-| Figure | Core's `powerwall` | Tesla Gateway | Ratio or figure | Goal | Met |
+| Figure | Core's `powerwall` | Tesla Energy Gateway | Ratio or figure | Goal | Met |
 |---|---|---|---|---|---|
 """
 
