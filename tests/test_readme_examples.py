@@ -167,6 +167,21 @@ def at(tick_on: Tick) -> At:
 
 
 @pytest.mark.parametrize(
+    ("faults", "told"),
+    [([], "none"), ([{}, {}], "Vf check over frequency, Vf check over frequency")],
+    ids=["none", "two"],
+)
+async def test_a_quiet_night(
+    calls: list[Event], gateway: Simulator, at: At, faults: list[Any], told: str
+) -> None:
+    """Test what an action returns is told."""
+    await at("07:50")
+    gateway.control({"grid_faults": faults})
+    await at("08:00")
+    assert (None, f"Grid faults: {told}") in _told(calls)
+
+
+@pytest.mark.parametrize(
     ("charge", "reserve"), [(81.0, 80), (15.0, 20)], ids=["full", "empty"]
 )
 async def test_the_cheap_rate(
@@ -186,12 +201,15 @@ async def test_the_cheap_rate(
 async def test_a_storm(
     hass: HomeAssistant, calls: list[Event], gateway: Simulator, tick: Tick
 ) -> None:
-    """Test more is kept while there is a warning."""
+    """Test more is kept while there is a warning, in whatever mode."""
+    gateway.control({"site": {"mode": "autonomous"}})
+    await tick(31)
     for state, reserve in (("on", 100), ("off", 24)):
         hass.states.async_set(STORM, state)
         for _ in range(4):
             await tick(1)
         assert gateway.site.backup_reserve_percent == reserve
+        assert gateway.site.mode == "autonomous"
     assert len(_called(calls, f"{DOMAIN}.set_operation")) == 2
 
 
