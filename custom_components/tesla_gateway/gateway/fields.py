@@ -4,18 +4,34 @@ Firmware versions add, drop and null keys at will: what is not of the type it ha
 to be is None, and only an answer of another shape is an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+import math
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
+from .components import Reading
 from .errors import GatewayResponseError
 
 type Object = Mapping[str, object]
 """A JSON object."""
+
+type Reader = Callable[[object], Reading | None]
+"""Reads a value; what is not of the type it has to be is None."""
+
+
+class Name(NamedTuple):
+    """What a reading of a component is called here, and what reads it."""
+
+    name: str
+    read: Reader
+
+
+type Names = dict[str, Name]
+"""By the name on the wire."""
 
 _MOST_VALUES: Final = 8_000
 """In one answer; powerwalls, the longest one recorded, has 190 for each battery.
@@ -114,12 +130,16 @@ def inner(answer: Object, key: str) -> Object:
     return value if isinstance(value, dict) else {}
 
 
-def number(answer: Object, key: str) -> float | None:
-    """Return a number; what is none is missing. The reader lets no infinity in."""
-    value = answer.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+def as_number(value: object) -> float | None:
+    """Return a number; a truth value is none, nor is what is not finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value + 0  # firmware says -0 at times, which this makes 0
+    return value + 0 if math.isfinite(value) else None  # the gateway's -0 becomes 0
+
+
+def number(answer: Object, key: str) -> float | None:
+    """Return a number."""
+    return as_number(answer.get(key))
 
 
 def whole(answer: Object, key: str) -> int | None:
@@ -134,19 +154,28 @@ def whole_number(value: float) -> int | None:
     return int(value) if is_whole else None
 
 
-def lifetime(answer: Object, key: str) -> float | None:
+def as_lifetime(value: object) -> float | None:
     """Return a lifetime energy; negative ones were seen after a meter change.
 
     0 is one too, though gateways that start say it of every counter.
     """
-    energy = number(answer, key)
+    energy = as_number(value)
     return energy if energy is not None and energy >= 0 else None
+
+
+def lifetime(answer: Object, key: str) -> float | None:
+    """Return a lifetime energy."""
+    return as_lifetime(answer.get(key))
+
+
+def as_flag(value: object) -> bool | None:
+    """Return a truth value."""
+    return value if isinstance(value, bool) else None
 
 
 def flag(answer: Object, key: str) -> bool | None:
     """Return a truth value."""
-    value = answer.get(key)
-    return value if isinstance(value, bool) else None
+    return as_flag(answer.get(key))
 
 
 def flags(answer: Object, key: str) -> tuple[bool | None, ...]:
@@ -154,13 +183,17 @@ def flags(answer: Object, key: str) -> tuple[bool | None, ...]:
     values = answer.get(key)
     if not isinstance(values, list):
         return ()
-    return tuple(value if isinstance(value, bool) else None for value in values)
+    return tuple(map(as_flag, values))
+
+
+def as_text(value: object) -> str | None:
+    """Return a text; an empty one is missing."""
+    return value.strip() or None if isinstance(value, str) else None
 
 
 def text(answer: Object, key: str) -> str | None:
     """Return a text; an empty one is missing."""
-    value = answer.get(key)
-    return value.strip() or None if isinstance(value, str) else None
+    return as_text(answer.get(key))
 
 
 def texts(answer: Object, key: str) -> tuple[str, ...]:
@@ -202,10 +235,15 @@ def duration(answer: Object, key: str) -> timedelta | None:
     return timedelta(seconds=seconds) if seconds < _LONGEST_DURATION else None
 
 
+def as_words(value: object, prefix: str = "") -> str | None:
+    """Return a state name such as PINV_GridFollowing as grid_following."""
+    name = as_text(value)
+    return None if name is None else state_words(name, prefix)
+
+
 def words(answer: Object, key: str, prefix: str = "") -> str | None:
     """Return a state name such as PINV_GridFollowing as grid_following."""
-    name = text(answer, key)
-    return None if name is None else state_words(name, prefix)
+    return as_words(answer.get(key), prefix)
 
 
 def state_words(name: str, prefix: str = "") -> str | None:

@@ -4,37 +4,36 @@ What vitals tell of it, on firmware that has no vitals any more. Of several inve
 only the first is told of (reported by users). It gives no part or serial number.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 import re
 from typing import Final
 
 from . import fields
 from .components import Alert, Component, ComponentKind, Components, Reading
+from .fields import Name, Names, as_flag, as_number, as_words
 
-type _Reader = Callable[[fields.Object, str], Reading | None]
-
-_PVAC: Final[dict[str, tuple[str, _Reader]]] = {
-    "state": ("inverter_state", partial(fields.words, prefix="PVAC_")),
-    "grid_state": ("grid_state", partial(fields.words, prefix="Grid_")),
-    "inv_state": ("inverter_output_state", partial(fields.words, prefix="INV_")),
-    "v_out": ("voltage", fields.number),
-    "f_out": ("frequency", fields.number),
-    "p_out": ("power", fields.number),
-    "q_out": ("reactive_power", fields.number),
-    "i_out": ("current", fields.number),
+_PVAC: Final[Names] = {
+    "state": Name("inverter_state", partial(as_words, prefix="PVAC_")),
+    "grid_state": Name("grid_state", partial(as_words, prefix="Grid_")),
+    "inv_state": Name("inverter_output_state", partial(as_words, prefix="INV_")),
+    "v_out": Name("voltage", as_number),
+    "f_out": Name("frequency", as_number),
+    "p_out": Name("power", as_number),
+    "q_out": Name("reactive_power", as_number),
+    "i_out": Name("current", as_number),
 }
-_STRING: Final[dict[str, tuple[str, _Reader]]] = {
-    "connected": ("connected", fields.flag),
-    "measured_voltage": ("voltage", fields.number),
-    "current": ("current", fields.number),
-    "measured_power": ("power", fields.number),
+_STRING: Final[Names] = {
+    "connected": Name("connected", as_flag),
+    "measured_voltage": Name("voltage", as_number),
+    "current": Name("current", as_number),
+    "measured_power": Name("power", as_number),
 }
-_PVS: Final[dict[str, tuple[str, _Reader]]] = {
-    "state": ("string_safety_state", partial(fields.words, prefix="PVS_")),
-    "enable_output": ("output_enabled", fields.flag),
-    "v_ll": ("line_voltage", fields.number),
-    "self_test_state": ("self_test_state", partial(fields.words, prefix="PVS_")),
+_PVS: Final[Names] = {
+    "state": Name("string_safety_state", partial(as_words, prefix="PVS_")),
+    "enable_output": Name("output_enabled", as_flag),
+    "v_ll": Name("line_voltage", as_number),
+    "self_test_state": Name("self_test_state", partial(as_words, prefix="PVS_")),
 }
 _STRINGS: Final = dict(enumerate("abcdef", 1))
 """Our letters, as in vitals, by the gateway's numbers."""
@@ -87,12 +86,10 @@ def _string(string: fields.Object) -> dict[str, Reading]:
     return readings
 
 
-def _named(
-    reading: fields.Object, names: dict[str, tuple[str, _Reader]]
-) -> Iterator[tuple[str, Reading]]:
+def _named(reading: fields.Object, names: Names) -> Iterator[tuple[str, Reading]]:
     """Yield what is there under some names, by ours."""
-    for wire, (name, reader) in names.items():
-        if (value := reader(reading, wire)) is not None:
+    for wire, (name, read) in names.items():
+        if (value := read(reading.get(wire))) is not None:
             yield name, value
 
 

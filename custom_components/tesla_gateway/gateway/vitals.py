@@ -230,9 +230,8 @@ def _own_readings(device: _Device) -> Iterator[tuple[str, Reading]]:
         named, held = readers.get(vital.name), vital.WhichOneof("value")
         if named is None or held is None:
             continue
-        name, reader = named
-        if (value := reader(getattr(vital, held))) is not None:
-            yield name, value
+        if (value := named.read(getattr(vital, held))) is not None:
+            yield named.name, value
 
 
 def _leave_out_noise(readings: dict[str, Reading]) -> None:
