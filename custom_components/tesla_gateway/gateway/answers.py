@@ -31,13 +31,13 @@ LONGEST_REASON: Final = 200
 """Characters of a gateway's own words that are handed on."""
 
 _TELLING: Final = re.compile(r"(?=\S*\d)\S{6,}|\S*@\S*|\S{25,}")
-"""Numbers of devices, addresses and tokens; no word is like them."""
+"""Serial numbers, addresses and tokens; no ordinary word matches."""
 
 
 def token_in(body: bytes, path: str) -> str:
     """Return the token of a login's answer."""
     token = _object(body).get("token")
-    # What else than printable ASCII would not pass as a header.
+    # It is sent as a header, which takes printable ASCII only.
     if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
         raise GatewayResponseError(f"{path} gives no token")
     return token

@@ -83,7 +83,7 @@ class Alert:
 
 
 def alert_name(code: str) -> str:
-    """Return the name of an alert or a grid fault in words, as a sentence begins."""
+    """Return the name of an alert or a grid fault in words, with a capital letter."""
     if len(code) > _LONGEST_NAME:
         return code
     meaning = re.sub(r"^[A-Z][A-Z\d]*_[awf]\d+_", "", code)

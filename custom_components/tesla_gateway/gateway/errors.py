@@ -37,7 +37,7 @@ class GatewayNameError(GatewayUnreachableError):
 
 
 class GatewayTlsError(GatewayUnreachableError):
-    """Something answers, but no TLS connection comes about with it."""
+    """Something answers, but the TLS handshake with it fails."""
 
 
 class GatewayCertificateError(GatewayUnreachableError):
@@ -115,11 +115,11 @@ class GatewayIdentityError(GatewayResponseError):
 
 
 class GatewayNotToldError(GatewayError):
-    """Mode and reserve are set together, and the gateway tells not both."""
+    """Mode and reserve are written together, and the gateway does not tell both."""
 
 
 class GatewaySupersededError(GatewayError):
-    """Somebody has asked for the opposite meanwhile."""
+    """A later call asked for the opposite, so this one no longer applies."""
 
 
 class GatewayNotAppliedError(GatewayError):

@@ -34,13 +34,18 @@ type Names = dict[str, Name]
 """By the name on the wire."""
 
 _MOST_VALUES: Final = 8_000
-"""In one answer; powerwalls, the longest one recorded, has 190 for each battery.
+"""Values in the JSON of one answer; the longest one recorded, `/api/powerwalls`, has
+190 for each battery.
 
 What an answer costs goes by them, not by its bytes: a million empty objects are in the
 4 MiB that the transport lets through, and would hold up the event loop for seconds.
 """
 _BEFORE_VALUES: Final = (b"{", b"[", b",", b"\\u")
-"""What stands before a value; the last, where an answer is JSON in JSON in disguise."""
+"""Bytes of which one precedes each element and each member: their count bounds the
+number of values before anything is parsed.
+
+`\\u` counts because a text may itself be JSON, in which it may stand for the others.
+"""
 _LONGEST_WORDS: Final = 255
 """Characters of a state's name, or of a duration; known ones have some 30."""
 _LONGEST_INTEGER: Final = 2**63
@@ -110,7 +115,7 @@ def _objects(value: object) -> list[Object]:
 def units(answer: Object, key: str) -> list[Object]:
     """Return the units of a list that may be null or missing.
 
-    One without part and serial number is nobody: it is left out.
+    One without part or serial number cannot be told from others: it is left out.
     """
     return [
         unit
@@ -205,7 +210,7 @@ def texts(answer: Object, key: str) -> tuple[str, ...]:
 
 
 def moment(answer: Object, key: str) -> datetime | None:
-    """Return a time given with its offset, in UTC; one that never was is missing."""
+    """Return a time given with its offset, in UTC; the year 1 stands for never."""
     try:
         time = datetime.fromisoformat(text(answer, key) or "")
         if time.tzinfo is None or time.year == 1:

@@ -110,6 +110,7 @@ class Powerwall:
     """Seconds until it goes back to the grid."""
     under_phase_detection: bool | None
     in_config: bool | None
+    """By its name, whether the configuration of the site has it."""
 
     @property
     def din(self) -> str:

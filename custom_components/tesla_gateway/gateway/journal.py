@@ -17,7 +17,7 @@ class Answered:
     """An answer to a GET."""
 
     status: int
-    """Of HTTP."""
+    """The HTTP status code."""
     size: int
     """Of the body, in bytes."""
     body: bytes | None = field(repr=False)

@@ -185,11 +185,15 @@ class Battery:
     disabled_reasons: tuple[str, ...]
     """The gateway's own names; empty while the Powerwall is enabled."""
     backup_ready: bool | None
+    """By its name, whether it could feed the home in an outage."""
     off_grid: bool | None
+    """By its name, whether it runs apart from the grid."""
     vf_mode: bool | None
     """By its name, whether the inverter sets voltage and frequency itself."""
     wobble_detected: bool | None
+    """No source tells what is detected."""
     charge_power_clamped: bool | None
+    """By its name, whether its charge power is limited right now."""
 
     @property
     def din(self) -> str:
@@ -208,7 +212,8 @@ class SystemStatus:
     target_power: float | None
     """Real power in watts that the batteries shall give, positive discharging."""
     target_reactive_power: float | None
-    """Reactive power in volt-amperes reactive that the batteries shall give."""
+    """Reactive power in volt-amperes reactive that the batteries shall give; no source
+    tells the sign."""
     max_charge_power: float | None
     """Limit in watts."""
     max_discharge_power: float | None
@@ -343,8 +348,11 @@ class SiteController:
     """The program that runs the site (`/api/sitemaster`)."""
 
     running: bool | None
+    """Whether it runs; while it is stopped, live values are answered with 502."""
     connected_to_tesla: bool | None
+    """By its name, whether the gateway has a connection to Tesla's servers."""
     power_supply_mode: bool | None
+    """No source tells what it means."""
     reboot_obstacle: str | None
     """Why it cannot be rebooted now, in small letters; none where nothing speaks
     against it, None while it is stopped."""

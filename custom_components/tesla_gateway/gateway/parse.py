@@ -52,7 +52,7 @@ _CONTACTORS: Final = (
     ("synchrometer", ComponentKind.SYNCHRONIZER),
     ("msa", ComponentKind.BACKUP_SWITCH),
 )
-"""How the type of a meter begins that is built into one."""
+"""How the type of a meter begins that is built into a contactor, and into which."""
 _RECENT: Final = timedelta(hours=24)
 _ABOUT_FAULT: Final = ("_alertID", "_alertType")
 _STATE_NAME: Final = re.compile(r"[A-Za-z]{1,40}(_[A-Za-z0-9]{1,40}){0,5}")
@@ -264,7 +264,7 @@ def phase_meters(path: str, body: bytes) -> PhaseMeters:
 
 
 def _phase_meter(meter: fields.Object) -> PhaseMeter | None:
-    """Read one meter; one without a serial number is nobody."""
+    """Read one meter; one without a serial number is left out."""
     readings = fields.inner(meter, "Cached_readings")
     serial = fields.text(fields.inner(meter, "connection"), "device_serial")
     serial = serial or fields.text(readings, "serial_number")

@@ -54,7 +54,7 @@ _ACTIVITIES: Final[Mapping[str, SystemActivity]] = {
     "grid_code_validating": SystemActivity.VALIDATING_GRID_CODE,
     "grid_qualifying": SystemActivity.QUALIFYING_GRID,
 }
-"""The flag that says so; of several the first counts."""
+"""By the flag that tells of it; where several are set, the first here counts."""
 _ACCESSORIES: Final[Mapping[str, ComponentKind]] = {
     "sync": ComponentKind.SYNCHRONIZER,
     "msa": ComponentKind.BACKUP_SWITCH,
@@ -65,7 +65,7 @@ _UNDER_WAY: Final = {UpdateState.DOWNLOADING, UpdateState.DOWNLOADED}
 """What is staged may wait for days."""
 
 _NO_LIMIT: Final = 1e9
-"""Kilowatts; what a site is said to be limited to that is not."""
+"""Kilowatts; this much or more stands for no limit."""
 
 
 def status(body: bytes, *, now: datetime) -> Status:

@@ -39,7 +39,7 @@ _STRINGS: Final = dict(enumerate("abcdef", 1))
 """Our letters, as in vitals, by the gateway's numbers."""
 _SETPOINTS: Final = {"on": True, "off": False}
 _ALERT: Final = re.compile(r"PV(AC|S)_a\d+_")
-"""How the names of alerts begin, among which there are counters and times."""
+"""How the names of alerts begin; counters and times stand among them."""
 
 
 def solar_inverter(body: bytes) -> Components:
@@ -94,7 +94,7 @@ def _named(reading: fields.Object, names: Names) -> Iterator[tuple[str, Reading]
 
 
 def _alerts(answer: fields.Object) -> Iterator[str]:
-    """Yield the alerts that stand; all the others are there too, and false."""
+    """Yield the names of active alerts; inactive ones are listed too, as false."""
     for key in ("pvac_alerts", "pvs_alerts"):
         for code, stands in fields.inner(answer, key).items():
             if stands is True and _ALERT.match(code):

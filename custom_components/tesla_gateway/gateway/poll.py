@@ -12,9 +12,9 @@ class Poll:
     """One round of reading: its end, and what its tokens have shown."""
 
     seconds: float
-    """How long the round may take."""
+    """How long the round may take, from the first byte that is sent in it."""
     deadline: float | None = None
-    """When it ends, on the event loop's clock; None until its first byte is sent."""
+    """When it ends, on the event loop's clock; None until it has begun."""
     fresh: str | None = None
     """The token of a login in this round."""
     accepted: str | None = None

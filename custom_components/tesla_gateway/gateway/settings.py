@@ -1,7 +1,7 @@
 """What is written, as the gateway wants it, and how it shows that it is in effect.
 
 Pure. The paths and the two keys that are sent together are those of the reference
-document; `max_pv_export_power_kW`, which may be left out, is.
+document; `max_pv_export_power_kW`, which is optional there, is left out.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ CHOOSABLE_MODES: Final = (
 )
 """The modes a person may choose, in the app's order."""
 _TRACE: Final = 0.05
-"""Percent; well above what rounding to two decimals does, and below what one sets."""
+"""Percent; more than rounding to two decimals changes, less than anybody sets."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

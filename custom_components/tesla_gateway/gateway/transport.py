@@ -35,7 +35,7 @@ MAX_ANSWER: Final = 4 * 1024 * 1024
 MAX_HEADER: Final = 8190
 """Bytes of one header, and of the status line; a login's longest has some 300."""
 MAX_HEADERS: Final = 128
-"""Headers of one answer. Both are what aiohttp has by itself; sessions differ."""
+"""Headers of one answer. Both are aiohttp's defaults; a session may have others."""
 POLL_TIMEOUT: Final = 10.0
 """Seconds for one round of reading, counted from its first byte sent."""
 
@@ -49,7 +49,7 @@ class Answer:
     """What came back for a request."""
 
     status: int
-    """Of HTTP."""
+    """The HTTP status code."""
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
@@ -89,7 +89,7 @@ class Pin(aiohttp.Fingerprint):
 _mismatch: ContextVar[aiohttp.ServerFingerprintMismatch | None] = ContextVar(
     "mismatch", default=None
 )
-"""What the request under way has met with, while no address has the right one."""
+"""The mismatch at an address of the request under way, until another one matches."""
 
 
 async def certificate_fingerprint(host: str, *, web: aiohttp.ClientSession) -> bytes:
@@ -126,8 +126,8 @@ async def send(
 ) -> Answer:
     """Send one request and read its answer, whatever its status.
 
-    One without a token is from nobody. `once` is for what acts: a GET too then goes
-    out a single time.
+    Without a token it is anonymous. `once` is for requests that act: a GET too is then
+    sent a single time, while aiohttp may repeat others.
     """
     if web.closed:
         raise GatewayUnreachableError("the client is closed")
@@ -169,7 +169,7 @@ def _headers(token: str | None) -> dict[str, str]:
 
 
 def _translated(error: Exception, url: URL) -> GatewayError:
-    """Return one of our errors for one of aiohttp's, of which some are others too."""
+    """Return our error for one of aiohttp's: the first of `_ERRORS` that fits."""
     if isinstance(error, aiohttp.ServerFingerprintMismatch):
         return GatewayCertificateError(error.expected, error.got)
     for kind, ours, words in _ERRORS:
@@ -194,7 +194,7 @@ _ERRORS: Final[tuple[tuple[type[Exception], type[GatewayError], str], ...]] = (
 
 
 def _why(error: Exception) -> str:
-    """Return what the system calls it; what asyncio makes of that has the address."""
+    """Return the error in the system's words; asyncio's own would quote the address."""
     if isinstance(error, aiohttp.ClientConnectorError):
         error = error.os_error
     # OpenSSL has numbers of its own, which begin with 1 too.

@@ -34,7 +34,7 @@ class Reply:
     """What came back."""
 
     status: int
-    """Of HTTP."""
+    """The HTTP status code."""
     body: object = field(repr=False)
     """The JSON value, or the text where it is none; None for nothing."""
 

@@ -16,7 +16,7 @@ from .fields import (
 )
 
 _NO_ANGLE: Final = (-256, -180.5)
-"""Degrees that mean: there is no voltage to compare."""
+"""Degrees that stand for: not available."""
 
 
 def _kilo(value: object) -> float | None:
@@ -102,7 +102,7 @@ _ISLANDER: Final[Names] = {
     "SYNC_SiteSwitchEnabled": Name("site_switch_enabled", as_flag),
     **_lines("SYNC-Phase{}Usage", "phase_usage_l{}", _words()),
 }
-"""Of what parts the home from the grid: main is the grid's side, load the home's."""
+"""Vitals of a contactor: main is the grid's side of it, load the home's."""
 
 READERS: Final[dict[str, Names]] = {
     "STSTSM": {"STSTSM-Location": Name("location", as_text)},

@@ -26,7 +26,7 @@ _MOST_VITALS: Final = 5_000
 """
 
 _PART_OF: Final = {"TEPOD": "TETHC", "TEPINV": "TETHC", "PVS": "PVAC"}
-"""Types of devices that are one with their parent, and of which type that is."""
+"""Types of devices that are read as parts of their parent, and the parent's type."""
 
 _KINDS: Final = {
     "STSTSM": ComponentKind.GATEWAY,
@@ -36,7 +36,7 @@ _KINDS: Final = {
     "TEMSA": ComponentKind.BACKUP_SWITCH,
     "NEURIO": ComponentKind.METER,
 }
-"""What the others are; those to which something may belong come first."""
+"""The types that become components; those that may be a parent come first."""
 
 
 class _Device(NamedTuple):
@@ -181,7 +181,7 @@ def _value(text: wire.StringValue) -> str | None:
 def _id(
     kind: ComponentKind, number: str, serial: str, found: Mapping[str, Component]
 ) -> str:
-    """Return what a component is known by.
+    """Return the id of a component.
 
     A gateway has one contactor; of solar inverters there may be several, of which
     any may be missing at night.
