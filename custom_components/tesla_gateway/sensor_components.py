@@ -34,19 +34,19 @@ _CLAMPS: Final = range(4)
 """How many current transformers a Neurio meter has."""
 
 
-def _number(key: str) -> Number[Component]:
-    """Return what reads a number."""
+def _reading(describe: _Maker, key: str) -> GatewaySensorDescription[Component]:
+    """Describe the quantity of a reading that is a number."""
 
     def read(component: Component) -> float | None:
         value = component.readings.get(key)
         return None if isinstance(value, str) else value
 
-    return read
+    return describe(key, read)
 
 
 def _readings(describe: _Maker, *keys: str) -> Described[Component]:
     """Describe one quantity of several readings."""
-    return tuple(describe(key, _number(key)) for key in keys)
+    return tuple(_reading(describe, key) for key in keys)
 
 
 def _by_phase(
@@ -54,21 +54,25 @@ def _by_phase(
 ) -> Described[Component]:
     """Describe one quantity of three phases."""
     return tuple(
-        named(name or quantity, description, phase=str(phase), **placeholders)
-        for phase, description in zip(
-            _PHASES,
-            _readings(describe, *(f"{quantity}_l{phase}" for phase in _PHASES)),
-            strict=True,
+        named(
+            name or quantity,
+            _reading(describe, f"{quantity}_l{phase}"),
+            phase=str(phase),
+            **placeholders,
         )
+        for phase in _PHASES
     )
 
 
 def _by_string(describe: _Maker, quantity: str) -> Described[Component]:
     """Describe one quantity of every string."""
     return tuple(
-        named(f"string_{quantity}", describe(key, _number(key)), string=string.upper())
+        named(
+            f"string_{quantity}",
+            _reading(describe, f"string_{string}_{quantity}"),
+            string=string.upper(),
+        )
         for string in _STRINGS
-        for key in (f"string_{string}_{quantity}",)
     )
 
 
@@ -101,9 +105,10 @@ def _meter(letter: str) -> Described[Component]:
         *_by_phase(current, f"{meter}_current", name="meter_current", meter=name),
         *_by_phase(voltage, f"{meter}_voltage", name="meter_voltage", meter=name),
         *(
-            named(f"meter_{energy}", description, meter=name)
+            named(
+                f"meter_{energy}", _reading(lifetime, f"{meter}_{energy}"), meter=name
+            )
             for energy in ("energy_imported", "energy_exported")
-            for description in _readings(lifetime, f"{meter}_{energy}")
         ),
     )
 
@@ -147,9 +152,12 @@ COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
             *_readings(current, "pack_current"),
             *_readings(voltage, "pack_voltage", "dc_bus_voltage", "inverter_voltage"),
             *(
-                named("phase_voltage", description, phase=str(phase))
+                named(
+                    "phase_voltage",
+                    _reading(voltage, f"voltage_l{phase}"),
+                    phase=str(phase),
+                )
                 for phase in (1, 2)
-                for description in _readings(voltage, f"voltage_l{phase}")
             ),
             *_readings(frequency, "inverter_frequency", "pll_frequency"),
             *_readings(
@@ -176,9 +184,12 @@ COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
             *_readings(reactive_power, "reactive_power"),
             *_readings(voltage, "voltage", "line_voltage", "voltage_chassis"),
             *(
-                named("voltage_ground", description, phase=str(phase))
+                named(
+                    "voltage_ground",
+                    _reading(voltage, f"voltage_l{phase}_ground"),
+                    phase=str(phase),
+                )
                 for phase in (1, 2)
-                for description in _readings(voltage, f"voltage_l{phase}_ground")
             ),
             *_readings(frequency, "frequency"),
             *_readings(current, "current"),
@@ -198,9 +209,8 @@ COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
     ),
     ComponentKind.METER: off(
         *(
-            named("ct_power", description, ct=str(clamp))
+            named("ct_power", _reading(power, f"ct_{clamp}_power"), ct=str(clamp))
             for clamp in _CLAMPS
-            for description in _readings(power, f"ct_{clamp}_power")
         ),
         *(
             named("ct_location", _word(f"ct_{clamp}_location"), ct=str(clamp))
