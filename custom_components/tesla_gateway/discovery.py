@@ -4,7 +4,7 @@ A gateway that nobody knows is sent nothing secret. One that we know is sent its
 at another address only after it has shown its pinned certificate there.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -82,16 +82,15 @@ async def async_look(
 
 
 def _named(
-    hass: HomeAssistant, sighting: Sighting, entries: Iterable[GatewayConfigEntry]
+    hass: HomeAssistant, sighting: Sighting, entries: Collection[GatewayConfigEntry]
 ) -> GatewayConfigEntry | None:
     """Return the entry with what was seen as MAC address or DIN: no proof of it yet."""
     registry = dr.async_get(hass)
     connection = (dr.CONNECTION_NETWORK_MAC, sighting.mac)
-    signs: tuple[Callable[[GatewayConfigEntry], object], ...] = (
-        lambda each: registry.async_get_device_by_connection(connection, each.entry_id),
-        lambda each: each.unique_id == sighting.din,
-    )
-    return next((each for has in signs for each in entries if has(each)), None)
+    for entry in entries:
+        if registry.async_get_device_by_connection(connection, entry.entry_id):
+            return entry
+    return next((each for each in entries if each.unique_id == sighting.din), None)
 
 
 async def _async_has_moved(
