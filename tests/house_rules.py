@@ -278,7 +278,7 @@ RULES: Final[dict[str, Rule]] = {
             (f"{CLIENT}/parse.py", "from .session import GatewaySession"),
             (f"{CLIENT}/models.py", "from . import parse"),
             (f"{CLIENT}/session.py", "def read():\n    from .parse import charge"),
-            (f"{CLIENT}/client.py", "from .proto.v1 import vitals_pb2"),
+            (f"{CLIENT}/client.py", "from .proto import vitals_pb2"),
             (f"{CLIENT}/utils.py", ""),
         ),
     ),
@@ -308,8 +308,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "entities have no session": Rule(
         files=tuple(
-            f"{HOUSE}/{name}.py"
-            for name in ("coordinator", "entity", "helpers", *PLATFORMS)
+            f"{HOUSE}/{name}.py" for name in ("coordinator", "entity", *PLATFORMS)
         ),
         check=names_of(
             "Credentials",
@@ -379,7 +378,7 @@ RULES: Final[dict[str, Rule]] = {
         check=of_the_integration,
         broken_by=(
             ("simulator/site.py", f"from {PACKAGE}.gateway import scale"),
-            ("simulator/server.py", f"from {PACKAGE}.gateway.proto.v1 import a_pb2"),
+            ("simulator/server.py", f"from {PACKAGE}.gateway.proto import a_pb2"),
             ("simulator/wire.py", f"from {PACKAGE}.gateway.vitals import read"),
             ("simulator/wire.py", "import homeassistant"),
         ),

@@ -1,10 +1,8 @@
-"""The rooms of the house, as tables: which module may import which."""
+"""The rooms of the house, as tables: which module imports which, and may."""
 
 from typing import Final
 
-PLATFORMS: Final = (
-    *("binary_sensor", "button", "event", "number", "select", "sensor", "switch"),
-)
+PLATFORMS: Final = ("binary_sensor", "event", "number", "select", "sensor", "switch")
 
 CLIENT_ROOMS: Final[dict[str, set[str]]] = {
     "errors": set(),
@@ -32,13 +30,13 @@ CLIENT_ROOMS: Final[dict[str, set[str]]] = {
     "fields": {"components", "errors"},
     "parse": {"components", "errors", "fields", "models", "scale"},
     "parse_installation": {"components", "fields", "installation", "models"},
-    "parse_inverter": {"components", "errors", "fields"},
+    "parse_inverter": {"components", "fields"},
     "vital_names": {"fields"},
     "vitals": {"components", "errors", "proto", "vital_names"},
     "transport": {"errors"},
     "answers": {"errors", "record", "transport"},
-    "poll": {"errors"},
     "login": {"answers", "errors", "models", "poll", "record", "transport"},
+    "poll": {"errors"},
     "session": {
         "answers",
         "endpoints",
@@ -93,17 +91,10 @@ CLIENT_ROOMS: Final[dict[str, set[str]]] = {
         "writes",
     },
 }
-"""What each module of the client may import of the client."""
+"""What each module of the client imports of the client."""
 
-ENTITY_ROOMS: Final = {
-    "adder",
-    "const",
-    "coordinator",
-    "entity",
-    "gateway",
-    "parts",
-}
-CONTROL_ROOMS: Final = ENTITY_ROOMS | {"controls"}
+ENTITY_ROOMS: Final = {"adder", "coordinator", "entity", "parts"}
+CONTROL_ROOMS: Final = {*ENTITY_ROOMS, "controls", "gateway"}
 TABLE_ROOMS: Final = {"entity", "gateway"}
 ROOMS: Final[dict[str, set[str]]] = {
     "const": set(),
@@ -116,7 +107,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "parts": {"coordinator", "coordinator_data", "devices", "gateway"},
     "entity": {"const", "coordinator", "goals", "parts"},
     "adder": {"const", "coordinator", "entity", "parts"},
-    "sensor_types": {*TABLE_ROOMS, "coordinator"},
+    "sensor_types": {"entity"},
     "limits": {"coordinator", "gateway"},
     "sensor_tables": {*TABLE_ROOMS, "sensor_types"},
     "sensor_installation": {*TABLE_ROOMS, "sensor_types"},
@@ -136,7 +127,7 @@ ROOMS: Final[dict[str, set[str]]] = {
         "discovery",
         "gateway",
     },
-    "diagnostics": {"const", "coordinator", "gateway"},
+    "diagnostics": {"coordinator", "gateway"},
     "repairs": {"const"},
     "services": {"const", "controls", "coordinator", "diagnostics", "gateway"},
     "__init__": {
@@ -150,17 +141,21 @@ ROOMS: Final[dict[str, set[str]]] = {
         "services",
         "settings_refused",
     },
-    **dict.fromkeys(PLATFORMS, ENTITY_ROOMS),
-    **dict.fromkeys(("number", "select", "switch"), CONTROL_ROOMS),
-    "sensor": ENTITY_ROOMS
-    | {
+    "binary_sensor": {*ENTITY_ROOMS, "binary_sensor_tables"},
+    "event": {*ENTITY_ROOMS, "gateway"},
+    "number": CONTROL_ROOMS,
+    "select": CONTROL_ROOMS,
+    "switch": {*CONTROL_ROOMS, "const"},
+    "sensor": {
+        *ENTITY_ROOMS,
+        "const",
         "energy_guard",
+        "gateway",
         "limits",
         "sensor_components",
         "sensor_installation",
         "sensor_tables",
         "sensor_types",
     },
-    "binary_sensor": ENTITY_ROOMS | {"binary_sensor_tables"},
 }
-"""What each module of the integration may import of the integration."""
+"""What each module of the integration imports of the integration."""

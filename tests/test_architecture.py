@@ -1,5 +1,6 @@
 """The rules of the house are kept, and would be missed."""
 
+import fnmatch
 from pathlib import Path
 import re
 import shutil
@@ -24,6 +25,7 @@ from .house_rules import (
     sources,
     wire_names,
 )
+from .rooms import CLIENT_ROOMS, ROOMS
 
 BROKEN: Final = {
     f"{name}-{number}": (rule, Source(*example))
@@ -37,8 +39,25 @@ def test_holds(rule: Rule) -> None:
     """Test every file obeys, and there is one that has to."""
     concerned = [source for source in sources() if rule.concerns(source)]
     assert concerned
+    for pattern in (*rule.files, *rule.but):
+        assert fnmatch.filter([source.path for source in sources()], pattern), pattern
     wrong = {source.path: rule.check(source) for source in concerned}
     assert {path: what for path, what in wrong.items() if what} == {}
+
+
+@pytest.mark.parametrize(
+    ("folder", "rooms"),
+    [(CLIENT, CLIENT_ROOMS), (HOUSE, ROOMS)],
+    ids=["client", "integration"],
+)
+def test_nothing_is_allowed_in_vain(folder: str, rooms: dict[str, set[str]]) -> None:
+    """Test the tables are what is imported: no more, and of no file that is gone."""
+    package = folder.replace("/", ".")
+    assert rooms == {
+        source.name: {*source.rooms(package)}
+        for source in sources()
+        if Path(source.path).parent == Path(folder)
+    }
 
 
 @pytest.mark.parametrize(("rule", "source"), BROKEN.values(), ids=BROKEN)
@@ -55,10 +74,10 @@ def test_allows_what_is_right() -> None:
             f"{CLIENT}/reader.py",
             "import re\nfrom . import parse\nfrom .errors import A",
         ),
-        (f"{CLIENT}/vitals.py", "from .proto.v1 import a_pb2\nimport google.protobuf"),
+        (f"{CLIENT}/vitals.py", "from .proto import a_pb2\nimport google.protobuf"),
         (f"{HOUSE}/sensor.py", "from .gateway import Battery\nimport homeassistant"),
         (f"{HOUSE}/config_flow.py", "from aiohttp import DummyCookieJar"),
-        ("simulator/wire.py", f"from {PACKAGE}.gateway.proto.v1 import a_pb2"),
+        ("simulator/wire.py", f"from {PACKAGE}.gateway.proto import a_pb2"),
         (f"{HOUSE}/sensor.py", 'def a():\n """A\n a."""\n' + " a()\n" * 43),
     ):
         source = Source(path, text)
