@@ -26,8 +26,9 @@ METERS = "/api/meters/aggregates"
 SOLAR_METERS = "/api/meters/solar"
 SYSTEM = "/api/system_status"
 VITALS = "/api/devices/vitals"
+GATEWAY = "1232100-00-E--TGSIMULATED001"
 BATTERY = "3012170-05-B--TGSIMULATED101"
-INVERTER = "1232100-00-E--TGSIMULATED001_TGSIMULATED303"
+INVERTER = f"{GATEWAY}_TGSIMULATED303"
 SOLAR = "sensor.simulated_home_solar_energy"
 
 
@@ -78,7 +79,8 @@ async def test_over_a_restart(
     guard = EnergyGuard()
     now = gateway.clock()
     guard.admit(5_000_000.0, limit=None, utc=now, monotonic=now)
-    kept = (State(SOLAR, "5000000.0"), guard.as_dict())
+    known = {"unique_id": f"{GATEWAY}_solar_energy", **guard.as_dict()}
+    kept = (State(SOLAR, "5000000.0"), known)
     mock_restore_cache_with_extra_data(hass, [kept])
     await add_gateway()
     state = hass.states.get(SOLAR)
@@ -88,6 +90,25 @@ async def test_over_a_restart(
     state = hass.states.get(SOLAR)
     assert state
     assert state.state == "5000000.0"
+
+
+async def test_two_change_names(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    entity_registry: er.EntityRegistry,
+    state_of: StateOf,
+    tick: Tick,
+) -> None:
+    """Test a counter does not take up what is kept by the entity ID of another one."""
+    solar, home = state_of("solar_energy"), state_of("home_energy")
+    other = "sensor.simulated_home_home_energy"
+    for old, new in ((SOLAR, "sensor.free"), (other, SOLAR), ("sensor.free", other)):
+        entity_registry.async_update_entity(old, new_entity_id=new)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    for _ in range(2):
+        assert float(state_of("solar_energy") or 0) == pytest.approx(float(solar or 0))
+        assert float(state_of("home_energy") or 0) == pytest.approx(float(home or 0))
+        await tick(0.1)
 
 
 async def _reload(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:

@@ -189,13 +189,18 @@ class LifetimeSensor[PartT](GatewaySensor[PartT], RestoreEntity):
     @override
     def extra_restore_state_data(self) -> ExtraStoredData:
         """Return what is known of the counter, for the next start."""
-        return RestoredExtraData({**self._guard.as_dict(), "limit": self._limit})
+        known = {"unique_id": self.unique_id, "limit": self._limit}
+        return RestoredExtraData({**known, **self._guard.as_dict()})
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Take up what was known before the last stop."""
-        if kept := await self.async_get_last_extra_data():
-            known = kept.as_dict()
+        """Take up what was known before the last stop.
+
+        It is kept by entity ID, which may have been that of another counter.
+        """
+        kept = await self.async_get_last_extra_data()
+        known = kept.as_dict() if kept else {}
+        if known.get("unique_id") == self.unique_id and not self._guard.as_dict():
             self._guard = EnergyGuard(known)
             # What hardware moves at most is read again after the first reading.
             self._limit = limit_kept(known.get("limit"))
