@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
+from homeassistant.const import ATTR_RESTORED, Platform
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
@@ -64,13 +64,8 @@ class EntityAdder:
     ) -> None:
         """Add each entity once the part has its value, or has had it before."""
         missing = {each.key: each for each in descriptions}
-        known = {key: self._registered(part, key) for key in missing}
+        known = {key for key, each in missing.items() if self._registered(part, each)}
         seen: PartT | None = None
-
-        def is_on(description: DescriptionT) -> bool:
-            if entity := known[description.key]:
-                return entity.disabled_by is None
-            return description.entity_registry_enabled_default
 
         @callback
         def add_present() -> None:
@@ -78,30 +73,62 @@ class EntityAdder:
             value = part.read()
             if value is None or value is seen or self._is_unloading:
                 return
-            seen = value
-            on: list[Entity] = []
-            others: list[Entity] = []
-            for key, description in list(missing.items()):
-                if known[key] or description.exists(value):
-                    del missing[key]
-                    entity = entity_type(part, description)
-                    (on if is_on(description) else others).append(entity)
-            if on:
-                self.async_add_entities(on)
-            if others:
-                self._add_after_setup(others)
+            found = [
+                each
+                for key, each in missing.items()
+                if key in known or each.exists(value)
+            ]
+            free = [each for each in found if not self._is_used_elsewhere(part, each)]
+            seen = value if free == found else None
+            for each in free:
+                del missing[each.key]
+            self._add_entities(part, entity_type, free)
 
         add_present()
         if missing:
             self.entry.async_on_unload(part.coordinator.async_add_listener(add_present))
 
-    def _add_after_setup(self, entities: list[Entity]) -> None:
-        """Add entities that are off, for which set-up does not wait."""
-        if self.entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
-            add = partial(self.async_add_entities, entities)
-            self.entry.runtime_data.after_setup.append(add)
-        else:
-            self.async_add_entities(entities)
+    def _add_entities[PartT, DescriptionT: GatewayDescription[Any, Any]](
+        self,
+        part: Part[PartT],
+        entity_type: Callable[[Part[PartT], DescriptionT], Entity],
+        descriptions: Iterable[DescriptionT],
+    ) -> None:
+        """Add entities; set-up does not wait for those that are off."""
+        on: list[Entity] = []
+        off: list[Entity] = []
+        for description in descriptions:
+            entities = on if self._is_on(part, description) else off
+            entities.append(entity_type(part, description))
+        if on:
+            self.async_add_entities(on)
+        if off and self.entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+            add_later = partial(self.async_add_entities, off)
+            self.entry.runtime_data.after_setup.append(add_later)
+        elif off:
+            self.async_add_entities(off)
+
+    def _is_on(
+        self, part: Part[Any], description: GatewayDescription[Any, Any]
+    ) -> bool:
+        """Return whether somebody has turned it on, or nobody off."""
+        if registered := self._registered(part, description):
+            return registered.disabled_by is None
+        return description.entity_registry_enabled_default
+
+    def _is_used_elsewhere(
+        self, part: Part[Any], description: GatewayDescription[Any, Any]
+    ) -> bool:
+        """Return whether another gateway, which told of it before, still shows it.
+
+        A Powerwall is moved from one to the other, or its gateway replaced: it appears
+        here once the other entry is unloaded, or its device is deleted there.
+        """
+        registered = self._registered(part, description)
+        if registered is None or registered.config_entry_id == self.entry.entry_id:
+            return False
+        state = part.coordinator.hass.states.get(registered.entity_id)
+        return state is not None and not state.attributes.get(ATTR_RESTORED)
 
     @property
     def _is_unloading(self) -> bool:
@@ -111,9 +138,11 @@ class EntityAdder:
             ConfigEntryState.LOADED,
         )
 
-    def _registered(self, part: Part[Any], key: str) -> er.RegistryEntry | None:
+    def _registered(
+        self, part: Part[Any], description: GatewayDescription[Any, Any]
+    ) -> er.RegistryEntry | None:
         """Return an entity that was there before, maybe before a restart."""
         registry = er.async_get(part.coordinator.hass)
-        unique_id = f"{part.unique_id}_{key}"
+        unique_id = f"{part.unique_id}_{description.key}"
         known = registry.async_get_entity_id(self.platform, DOMAIN, unique_id)
         return registry.async_get(known) if known else None
