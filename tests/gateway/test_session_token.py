@@ -7,6 +7,7 @@ import pytest
 from custom_components.tesla_gateway.gateway import (
     GatewayForbiddenError,
     GatewayRateLimitError,
+    GatewayRecord,
     GatewaySession,
 )
 from simulator.server import Simulator
@@ -184,3 +185,23 @@ async def test_refusals_right_after_a_shared_login_cost_no_second_one(
     session, paths = connect(), (OPERATION, METERS, SOE)
     await asyncio.gather(*(refused(session, path) for path in paths))
     assert gateway.stats.logins == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_good_token_outlives_its_password(
+    connect: Connect,
+    gateway: Simulator,
+    record: GatewayRecord,
+    session: GatewaySession,
+    status: int,
+) -> None:
+    """Test a restart keeps it, although one endpoint refuses it before any answers."""
+    gateway.change_password("other")
+    gateway.faults.add(SOE, status=status)
+    restarted, token = connect(), record.token
+    for _ in range(2):
+        with restarted.poll():
+            await refused(restarted, SOE)
+            assert await restarted.get(OPERATION)
+    assert record.token == token
+    assert gateway.stats.logins == (1 if status == 401 else 0)

@@ -7,7 +7,6 @@ from typing import Final
 
 from .answers import LOGIN_WAIT, login_refusal, token_in
 from .errors import (
-    GatewayAuthenticationError,
     GatewayError,
     GatewayRateLimitError,
     GatewayRejectedError,
@@ -84,12 +83,7 @@ class Login:
 
     async def renewed_token(self, poll: Poll, *, stale: str | None = None) -> str:
         """Return another token than one that has been found invalid, if any."""
-        try:
-            poll.fresh = await self.shared_token(poll, stale=stale)
-        except GatewayAuthenticationError:
-            if stale is not None:
-                self._record.forget_token()
-            raise
+        poll.fresh = await self.shared_token(poll, stale=stale)
         return poll.fresh
 
     async def shared_token(self, poll: Poll, *, stale: str | None = None) -> str:

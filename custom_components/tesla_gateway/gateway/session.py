@@ -16,6 +16,7 @@ from .answers import DATA_WAIT, check_done
 from .endpoints import EndpointMemory
 from .errors import (
     GatewayAbsentError,
+    GatewayAuthenticationError,
     GatewayConnectionError,
     GatewayError,
     GatewayForbiddenError,
@@ -44,6 +45,8 @@ _OPEN_PATHS: Final = frozenset(
     }
 )
 """What gateways answer, all or some, whatever the token: it proves none."""
+_ASKED_FIRST: Final = ("/api/system_status/soe", "/api/meters/aggregates")
+"""What every gateway answers to a token, to be asked while nothing has answered yet."""
 
 
 class Delivery(Protocol):
@@ -97,7 +100,7 @@ class GatewaySession:
         self._ssl: Pin | Literal[True] = Pin(fingerprint) if fingerprint else True
         self._timeout = timeout
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
-        self._accepted_paths: dict[str, None] = {}
+        self._accepted_paths = dict.fromkeys(_ASKED_FIRST)
         self.record = record
         self.auth = Login(credentials, record, send=self._post_login)
         self.endpoints = EndpointMemory(record.clock)
@@ -123,7 +126,7 @@ class GatewaySession:
         if kept and await self._is_about_token(
             kept, answer.status, poll, except_path=path
         ):
-            token = await self.auth.renewed_token(poll, stale=kept)
+            token = await self._renewed_token(kept, poll, except_path=path)
             answer = await self._request(request, poll, token=token)
         if answer.status in (401, 403):
             # When the token opens nothing else either, it is not about this endpoint.
@@ -198,9 +201,24 @@ class GatewaySession:
         if await self._is_about_token(token, answer.status, poll):
             if request.delivery:
                 request.delivery.refused()
-            token = await self.auth.renewed_token(poll, stale=token)
+            token = await self._renewed_token(token, poll)
             answer = await self._send_acting(request, poll, token=token)
         return answer
+
+    async def _renewed_token(
+        self, stale: str, poll: Poll, *, except_path: str | None = None
+    ) -> str:
+        """Return another token than one that has been refused.
+
+        Firmware that has forgotten the password still takes its token: where no other
+        is to be had, only one that nothing else takes either is thrown away.
+        """
+        try:
+            return await self.auth.renewed_token(poll, stale=stale)
+        except GatewayAuthenticationError:
+            if await self._opens(stale, poll, except_path=except_path) is False:
+                self.record.forget_token()
+            raise
 
     async def _send_acting(
         self, request: _Request, poll: Poll, *, token: str | None
