@@ -15,6 +15,13 @@ LASTING = 3600.0
 A gateway that starts answers 404 for a while. So one that has answered before is asked
 with every poll until it has been away for this long.
 """
+STARTING = 600.0
+"""Seconds from when we know the gateway in which it may still be starting.
+
+After a power cut both start together; a gateway takes about three minutes.
+"""
+STARTING_PAUSE = 30.0
+"""Seconds before an endpoint that is not there is asked again meanwhile."""
 
 
 @dataclass(slots=True)
@@ -31,6 +38,7 @@ class EndpointMemory:
     def __init__(self, clock: Callable[[], float]) -> None:
         """Start with nothing known; `clock` tells monotonic seconds."""
         self._clock = clock
+        self._since = clock()
         self._answered: set[str] = set()
         self._refusals: dict[str, _Refusal] = {}
 
@@ -62,9 +70,12 @@ class EndpointMemory:
         now = self._clock()
         previous = self._refusals.get(path)
         since = previous.since if previous else now
-        is_away = path in self._answered and now - since < LASTING and not lasting
-        until = now if is_away else now + LASTING
-        self._refusals[path] = _Refusal(error, status, since, until)
+        pause = LASTING
+        if not lasting and path in self._answered and now - since < LASTING:
+            pause = 0.0
+        elif status == 404 and now - self._since < STARTING:
+            pause = STARTING_PAUSE
+        self._refusals[path] = _Refusal(error, status, since, now + pause)
         return error(path, status)
 
     def has_answered(self, path: str) -> bool:
