@@ -15,7 +15,7 @@ from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from custom_components.tesla_gateway.diagnostics import (
     async_get_config_entry_diagnostics,
 )
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -420,28 +420,3 @@ def _complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
         if record.levelno >= logging.ERROR
         or (record.levelno >= logging.WARNING and record.name == LOGGER.name)
     ]
-
-
-async def test_gateway_starting(
-    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, tick: Tick
-) -> None:
-    """Test a gateway that answers 404 to everything is not taken at its word."""
-    gateway.faults.add(status=HTTPStatus.NOT_FOUND)
-    await hass.config_entries.async_reload(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    gateway.faults.clear()
-    await tick(120)
-    assert entry.state is ConfigEntryState.LOADED
-
-
-async def test_password_changed_at_start(
-    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator
-) -> None:
-    """Test a refused login at set-up asks for the password, once."""
-    gateway.device.logins.password = "other"
-    gateway.expire_tokens()
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    assert entry.state is ConfigEntryState.SETUP_ERROR
-    assert len(list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))) == 1
-    assert gateway.stats.logins_refused == 1

@@ -14,7 +14,6 @@ from typing import ClassVar, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .certificate import async_certificate_changed, async_certificate_settled
@@ -90,8 +89,17 @@ class _Reading:
     read_at: float | None = None
     taken: int = 0
     """How often it came from elsewhere than from a poll."""
+    tried_at: float | None = None
+    """When reading it has ended last, well or not."""
+    is_lost: bool = False
+    """Whether it had a value that the gateway gives no more."""
     has_failed: bool = False
     """Whether it could not be read last time: then it has its turn after the others."""
+
+    def lose(self) -> None:
+        """Show no value any more."""
+        self.is_lost = self.is_lost or self.value is not None
+        self.value = None
 
 
 class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -155,7 +163,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.update_interval = again
         lost = [part for part in errors if self._is_outdated(part)]
         for part in lost:
-            self._readings[part].value = None
+            self._readings[part].lose()
         if any(reading.value is not None for reading in self._readings.values()):
             for part in lost:
                 LOGGER.warning("%s: no more %s: %s", self.name, part, errors[part])
@@ -236,7 +244,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         return sorted(due, key=lambda part: self._readings[part].has_failed)
 
     def _idle(self) -> set[str]:
-        """Return the parts that nobody looks at, and that have been read lately.
+        """Return the parts that nobody looks at, and that have been tried lately.
 
         Once an hour they are read all the same, since there may be more to look at.
         """
@@ -245,7 +253,7 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         return {
             part
             for part in self._on_demand - watched
-            if (read_at := self._readings[part].read_at) is not None and read_at > since
+            if (tried_at := self._readings[part].tried_at) and tried_at > since
         }
 
     def _is_missing(self, part: str) -> bool:
@@ -276,13 +284,16 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
             LOGGER.debug("%s: cannot read %s: %s", self.name, part, err)
             reading.has_failed = not isinstance(err, GatewayNotSentError)
             return part, err
+        finally:
+            reading.tried_at = monotonic()
         reading.has_failed = False
         if reading.taken != taken:
             return None  # What has been taken meanwhile is newer.
         if value is None:
-            reading.value = None
+            reading.lose()
             return None
-        if reading.value is None and reading.read_at is not None:
+        if reading.is_lost:
+            reading.is_lost = False
             LOGGER.info("%s: %s is back", self.name, part)
         reading.value = _kept(value, reading.value)
         reading.read_at = monotonic()
@@ -300,10 +311,8 @@ class GatewayCoordinator[DataT](DataUpdateCoordinator[DataT]):
         """Ask for the password when the login is refused, and stop asking after."""
         entry = self.config_entry
         if any(isinstance(error, GatewayAuthenticationError) for error in faults):
-            if self._is_setting_up:
-                raise ConfigEntryAuthFailed(
-                    translation_domain=DOMAIN, translation_key="authentication_error"
-                )
+            # ConfigEntryAuthFailed would end all tries, and gateways refuse a good
+            # password for a while.
             entry.async_start_reauth(self.hass)
         elif not self.client.is_login_refused:
             for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
