@@ -12,6 +12,7 @@ import pytest
 from custom_components.tesla_gateway.const import LOGGER
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator.server import Simulator
@@ -178,3 +179,25 @@ async def test_what_appears_meanwhile(
     ]
     assert not left
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+async def test_stop_during_a_reload(
+    hass: HomeAssistant,
+    act: Act,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test both wait for a write, and neither complains."""
+    gateway.faults.add("/api/operation", method="POST", **SLOWLY)
+    write = asyncio.create_task(act(WAYS["number"]))
+    await until_asked(gateway, OPERATION)
+    reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
+    await asyncio.sleep(0)
+    assert entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await reload
+    with suppress(HomeAssistantError):
+        await write
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert _complaints(caplog) == []

@@ -1,6 +1,8 @@
 """Tests of discovery: a gateway that is known, where it was or elsewhere."""
 
+import asyncio
 from collections.abc import Callable, Generator
+import logging
 from typing import Any
 from unittest.mock import patch
 
@@ -310,3 +312,24 @@ async def test_mac_address_of_the_gateway(
 async def test_no_mac_address(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
     """Test a gateway that does not tell it, and was added by hand, has none."""
     assert connections(hass, entry) == set()
+
+
+async def test_deleted_while_it_is_looked_for(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Test an entry may be deleted before the login at the new address is over."""
+    gateway.expire_tokens()
+    gateway.stop()
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    move(gateway)
+    gateway.faults.add("/api/status", delay=0.2)
+    seen = hass.async_create_task(discover(hass, gateway))
+    while not gateway.stats.in_flight:  # noqa: ASYNC110  # other thread
+        await asyncio.sleep(0)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert (await seen)["type"] is FlowResultType.FORM
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]

@@ -330,3 +330,26 @@ async def test_while_it_asks_for_the_password(
     result = await submit(hass, await _start(hass, entry), typed)
     await _reconfigured(hass, entry, result)
     assert not hass.config_entries.flow.async_progress_by_handler(entry.domain)
+
+
+async def test_a_wait_during_set_up(
+    hass: HomeAssistant, entry: GatewayConfigEntry, gateway: Simulator, tick: Tick
+) -> None:
+    """Test a wait that a form is told of is not lost to a login under way."""
+    flow_id = await _start(hass, entry)
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_RECORD: {}})
+    login = "/api/login/Basic"
+    gateway.faults.add(login, times=1, delay=0.5)
+    gateway.faults.add(login, times=1, status=429, headers={"Retry-After": "600"})
+    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    while not gateway.stats.in_flight:  # noqa: ASYNC110  # other thread
+        await asyncio.sleep(0)
+    assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+    result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
+    assert result["errors"] == {"base": "rate_limited"}
+    await setup
+    gateway.reset_stats()
+    for _ in range(9):
+        await tick(60)
+    assert gateway.stats.total == 0

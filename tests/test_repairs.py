@@ -305,3 +305,23 @@ async def test_no_longer_pinned(
         hass.config_entries.async_update_entry(entry, data=data)
         await _fix(client, found)
     assert entry.data[CONF_FINGERPRINT] is None
+
+
+async def test_disabled_while_it_cannot_be_set_up(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    issue: Callable[[], ir.IssueEntry | None],
+) -> None:
+    """Test nobody is asked about a gateway that is disabled before it was loaded."""
+    gateway.stop()
+    gateway.renew_certificate()
+    gateway.start()
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert issue()
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    await hass.async_block_till_done()
+    assert issue() is None

@@ -273,6 +273,8 @@ async def test_request_with_a_wrong_serial(
         {"endpoint": "stop"},
         {"endpoint": "log", "path": "/api/sitemaster/stop"},
         {"endpoint": "log", "data": "text"},
+        {"endpoint": "log", "data": {"level": 2**64}},
+        {"endpoint": "log", "data": ["\ud800"]},
         {},
     ],
 )
@@ -282,7 +284,7 @@ async def test_request_for_anything_else(
     gateway: Simulator,
     data: dict[str, Any],
 ) -> None:
-    """Test no other path can be named."""
+    """Test no other path can be named, and nothing sent that is no JSON."""
     gateway.reset_stats()
     with pytest.raises(vol.Invalid):
         await _call(hass, "request", entry, **data)

@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.typing import ConfigType
 
-from .certificate import async_certificate_settled
+from .certificate import async_settle_what_is_gone
 from .connection import client_from_entry_data, kept_record
 from .const import DOMAIN
 from .coordinator import (
@@ -41,8 +41,9 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up what is there without any gateway: the actions."""
+    """Set up what is there whether a gateway is loaded or not."""
     async_setup_services(hass)
+    async_settle_what_is_gone(hass)
     return True
 
 
@@ -106,8 +107,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> 
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await entry.runtime_data.client.close()
-    if entry.disabled_by:
-        async_certificate_settled(hass, entry)
     return unloaded
 
 
@@ -137,12 +136,8 @@ def _end_writes(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
     async def end(_: Event) -> None:
         await entry.runtime_data.client.close()
 
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, end))
-
-
-async def async_remove_entry(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
-    """Ask nothing more about a gateway that is deleted."""
-    async_certificate_settled(hass, entry)
+    # Not once: a listener that is gone by itself cannot be taken away at the unload.
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, end))
 
 
 async def async_remove_config_entry_device(

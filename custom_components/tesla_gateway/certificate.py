@@ -1,8 +1,13 @@
 """A certificate that is not the pinned one: asked about until that is settled."""
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_PINNED_AT, DOMAIN
@@ -35,8 +40,24 @@ def async_certificate_changed(
 
 @callback
 def async_certificate_settled(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Ask no more: the pinned certificate is shown again, or the gateway is deleted."""
+    """Ask no more: the pinned certificate is shown again."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
+
+
+@callback
+def async_settle_what_is_gone(hass: HomeAssistant) -> None:
+    """Ask no more either about a gateway that is disabled or deleted, from now on.
+
+    Home Assistant tells an entry so only while it is loaded.
+    """
+
+    @callback
+    def settle(change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        is_gone = entry.disabled_by or change is ConfigEntryChange.REMOVED
+        if entry.domain == DOMAIN and is_gone:
+            async_certificate_settled(hass, entry)
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, settle)
 
 
 def _issue_id(entry: ConfigEntry) -> str:

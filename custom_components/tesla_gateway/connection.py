@@ -24,6 +24,12 @@ from .gateway import (
     merge_login,
 )
 
+_WITH_CLIENT: Final = (
+    ConfigEntryState.SETUP_IN_PROGRESS,
+    ConfigEntryState.LOADED,
+    ConfigEntryState.UNLOAD_IN_PROGRESS,
+)
+"""States in which an entry has a client, but for a moment at their ends."""
 UNPINNED: Final = {CONF_FINGERPRINT: None, CONF_PINNED_AT: None}
 """What the data of an entry say when an authority has to vouch for the certificate."""
 
@@ -55,9 +61,9 @@ async def async_pin(host: str, *, web: ClientSession) -> dict[str, str]:
 @callback
 def record_of(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayRecord:
     """Return the record of an entry's gateway: no second one beside its client's."""
-    if entry.state is not ConfigEntryState.LOADED:
-        return kept_record(hass, entry)
-    return entry.runtime_data.client.record
+    if entry.state in _WITH_CLIENT and hasattr(entry, "runtime_data"):
+        return entry.runtime_data.client.record
+    return kept_record(hass, entry)
 
 
 @callback
@@ -66,8 +72,10 @@ def kept_record(hass: HomeAssistant, entry: GatewayConfigEntry) -> GatewayRecord
 
     @callback
     def keep() -> None:
-        data = {**entry.data, CONF_RECORD: record.as_dict()}
-        hass.config_entries.async_update_entry(entry, data=data)
+        # A flow may still ask the gateway of an entry that is deleted meanwhile.
+        if hass.config_entries.async_get_entry(entry.entry_id):
+            data = {**entry.data, CONF_RECORD: record.as_dict()}
+            hass.config_entries.async_update_entry(entry, data=data)
 
     record = GatewayRecord(entry.data.get(CONF_RECORD), on_change=keep)
     if record.is_shortened:

@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from math import nan
 from typing import Final
 
+import orjson
 import probatio
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -61,6 +62,16 @@ def _percent(value: object) -> float:
     return percent
 
 
+def _json(value: object) -> object:
+    """Return a dictionary or list that can be sent as JSON."""
+    probatio.Any(dict, list)(value)
+    try:
+        orjson.dumps(value)
+    except TypeError as err:
+        raise probatio.Invalid(f"cannot be sent as JSON: {err}") from err
+    return value
+
+
 _GATEWAY: Final = {probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _READ_SCHEMA: Final = probatio.Schema(_GATEWAY)
 _OPERATION_SCHEMA: Final = probatio.Schema(
@@ -92,7 +103,7 @@ _REQUEST_SCHEMA: Final = probatio.Schema(
             [each.value for each in UnexploredEndpoint]
         ),
         probatio.Optional(ATTR_SERIAL): cv.string,
-        probatio.Optional(ATTR_DATA): probatio.Any(dict, list),
+        probatio.Optional(ATTR_DATA): _json,
     }
 )
 
