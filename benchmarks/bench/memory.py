@@ -154,9 +154,9 @@ async def _traced() -> tuple[int, int]:
     gc.collect()
     snapshot = tracemalloc.take_snapshot()
     tls = snapshot.filter_traces([tracemalloc.Filter(True, TLS)])  # noqa: FBT003
-    return tuple(  # type: ignore[return-value]
-        sum(trace.size for trace in each.traces) for each in (snapshot, tls)
-    )
+    held = sum(trace.size for trace in snapshot.traces)
+    held_for_tls = sum(trace.size for trace in tls.traces)
+    return held, held_for_tls
 
 
 async def _grown(integration: Integration) -> dict[str, Any]:
