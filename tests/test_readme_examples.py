@@ -1,6 +1,7 @@
 """The automations in README are tried: Home Assistant takes them, and they do it."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import timedelta
 import json
 import re
 from typing import Any, Final
@@ -159,7 +160,11 @@ def at(tick_on: Tick) -> At:
         now = dt_util.now()
         hour, minute = map(int, time.split(":"))
         due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-        await tick_on((due - now).total_seconds() % (24 * 60 * 60) + 1)
+        if due < now:
+            due += timedelta(days=1)
+        # In UTC: between two times of day the clocks may have been changed.
+        wait = dt_util.as_utc(due) - dt_util.as_utc(now)
+        await tick_on(wait.total_seconds() + 1)
         for _ in range(12):
             await tick_on(5)
 
