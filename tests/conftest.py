@@ -28,6 +28,13 @@ settings.register_profile("nightly", max_examples=1000)
 
 PASSWORD = "ABCDE"
 
+LOOK = 0.002
+"""Seconds between two looks at what the gateway has been asked."""
+LOOKS_AT_REST = 2
+"""Alike, with nothing under way: once could be just before the next request."""
+LOOKS_AT_HANGING = 10
+"""Alike, with something under way: then it hangs, and is not just being answered."""
+
 type Act = Callable[..., Coroutine[Any, Any, None]]
 type AddGateway = Callable[..., Awaitable[GatewayConfigEntry]]
 type Tick = Callable[[float], Awaitable[None]]
@@ -122,8 +129,8 @@ def tick_on(
         freezer.tick(timedelta(seconds=seconds))
         async_fire_time_changed(hass)
         looks, asked = 0, -1
-        while looks < (10 if gateway.stats.in_flight else 2):
-            await hass.async_add_executor_job(time.sleep, 0.002)
+        while looks < (LOOKS_AT_HANGING if gateway.stats.in_flight else LOOKS_AT_REST):
+            await hass.async_add_executor_job(time.sleep, LOOK)
             looks = looks + 1 if gateway.stats.total == asked else 0
             asked = gateway.stats.total
 

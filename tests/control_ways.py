@@ -1,6 +1,5 @@
 """The ways to set something, for the tests of all that can go wrong with one."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -164,9 +163,3 @@ def reversed_way(way: Way) -> Way:
     """Return the way back of a switch."""
     service, is_on = way.service.rsplit("_", 1)
     return replace(way, service=f"{service}_{'off' if is_on == 'on' else 'on'}")
-
-
-async def until_asked(gateway: Simulator, endpoint: str, count: int = 1) -> None:
-    """Wait until the gateway is asked for something."""
-    while gateway.stats.requests[endpoint] < count:  # noqa: ASYNC110  # its thread's
-        await asyncio.sleep(0)

@@ -26,6 +26,7 @@ from simulator.server import Simulator
 
 from .conftest import PASSWORD
 from .flow_forms import submit
+from .waiting import until
 
 LOGIN = "/api/login/Basic"
 HTML = "<!doctype html><title>Router</title>"
@@ -210,8 +211,7 @@ async def test_no_answer(
     gateway.faults.add(LOGIN, ending="hang")
     flow_id = await _start(hass)
     submitted = hass.async_create_task(submit(hass, flow_id, user_input))
-    while not gateway.stats.in_flight:  # noqa: ASYNC110  # in another thread
-        await asyncio.sleep(0)
+    await until(lambda: gateway.stats.in_flight)
     freezer.tick(11)
     async_fire_time_changed(hass)
     result = await submitted

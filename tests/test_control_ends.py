@@ -16,10 +16,11 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator.server import Simulator
-from simulator.site import WriteEffect
+from simulator.site import WriteEffect, WriteKind
 
 from .conftest import Act, Tick
-from .control_ways import COMMIT, OPERATION, WAYS, Way, taken, until_asked
+from .control_ways import COMMIT, OPERATION, WAYS, Way, taken
+from .waiting import until_asked
 
 type End = Callable[[HomeAssistant, GatewayConfigEntry], Awaitable[object]]
 
@@ -99,17 +100,17 @@ async def test_ends_in_the_middle(
     if stage.fault:
         gateway.faults.add(**stage.fault)
     else:
-        gateway.site.write_effect = WriteEffect(kind="delayed", seconds=3600)
-    client = entry.runtime_data.client
+        gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=3600)
     gateway.reset_stats()
     writing = asyncio.create_task(act(stage.way))
     await until_asked(gateway, *stage.asked)
     await end(hass, entry)
-    assert client._writer._tasks == set()
     assert taken(gateway) == stage.sent
     with pytest.raises(HomeAssistantError) as raised:
         await writing
-    assert raised.value.translation_key
+    assert raised.value.translation_key == (
+        "not_read_back" if stage.sent else "not_sent"
+    )
     if stage.fault:
         assert stage.way.done(gateway.site) == bool(stage.sent)
     if end is not ENDS["stop"]:  # After a stop no time passes any more.

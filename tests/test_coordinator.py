@@ -1,6 +1,6 @@
 """Tests of what happens when the gateway does not answer as it should."""
 
-import asyncio
+from dataclasses import fields
 from functools import partial
 import logging
 
@@ -20,6 +20,7 @@ from homeassistant.helpers import entity_registry as er
 from simulator.server import Simulator
 
 from .conftest import StateOf, Tick
+from .waiting import until
 
 POWERWALLS = "/api/powerwalls"
 SOE = "/api/system_status/soe"
@@ -196,7 +197,7 @@ async def test_password_changes(
     tick: Tick,
 ) -> None:
     """Test the password is asked for once, tried rarely, and the question goes away."""
-    gateway.device.logins.password = "other"
+    gateway.change_password("other")
     gateway.expire_tokens()
     gateway.reset_stats()
     for _ in range(18):
@@ -204,7 +205,7 @@ async def test_password_changes(
     assert len(list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))) == 1
     assert gateway.stats.logins_refused == 1
     assert state_of("grid_power") == STATE_UNAVAILABLE
-    gateway.device.logins.password = "ABCDE"
+    gateway.change_password("ABCDE")
     for _ in range(4):
         await tick(30)
     assert state_of("grid_power") != STATE_UNAVAILABLE
@@ -350,20 +351,23 @@ async def test_a_listener_that_fails(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Test one that fails takes its place in the log, and nobody else's update."""
-    live = entry.runtime_data.live
-    others = list(live._listeners.items())
-    live._listeners.clear()
+    live, told = entry.runtime_data.live, list[str]()
 
     def fail() -> None:
+        told.append("one that fails")
         raise ValueError("no good")
 
-    remove = live.async_add_listener(fail)
-    live._listeners.update(others)
+    removals = [
+        live.async_add_listener(listener)
+        for listener in (fail, partial(told.append, "the next one"))
+    ]
     gateway.control({"site": {"load_power": 4321}})
     await tick(11)
+    assert told == ["one that fails", "the next one"]
     assert state_of("home_power") == "4321"
     assert "a listener failed" in caplog.text
-    remove()
+    for remove in removals:
+        remove()
 
 
 async def test_a_gateway_that_hangs(
@@ -376,8 +380,7 @@ async def test_a_gateway_that_hangs(
     gateway.faults.add(ending="hang")
     gateway.reset_stats()
     refresh = hass.async_create_task(entry.runtime_data.state.async_refresh())
-    while gateway.stats.in_flight < 3:  # noqa: ASYNC110  # other thread
-        await asyncio.sleep(0)
+    await until(lambda: gateway.stats.in_flight >= 3)
     freezer.tick(10.5)
     await refresh
     assert gateway.stats.total == 3
@@ -431,8 +434,8 @@ async def test_a_first_refresh_that_fails(
     coordinator: str,
 ) -> None:
     """Test what is read in the background may fail at first, and appears later."""
-    for part in getattr(entry.runtime_data, coordinator)._reads.values():
-        gateway.faults.add(PATHS[part.__name__], status=500)
+    for part in fields(getattr(entry.runtime_data, coordinator).data):
+        gateway.faults.add(PATHS[part.name], status=500)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     shown = "problems" if coordinator == "devices" else "nominal_energy"

@@ -23,9 +23,9 @@ from .control_ways import (
     WAYS,
     Way,
     entity_id,
-    until_asked,
     ways,
 )
+from .waiting import until, until_asked
 
 pytestmark = pytest.mark.usefixtures("with_site_controller")
 
@@ -169,8 +169,7 @@ async def test_a_poll_that_is_older(
     poll = asyncio.create_task(entry.runtime_data.state.async_refresh())
     await until_asked(gateway, f"GET {path}")
     await until_asked(gateway, f"GET {way.read}")
-    while gateway.stats.in_flight > 1:  # noqa: ASYNC110  # its thread's
-        await asyncio.sleep(0)
+    await until(lambda: gateway.stats.in_flight <= 1)
     await act(way)
     assert shown(way) == way.after
     seen: list[str] = []

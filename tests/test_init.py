@@ -22,6 +22,7 @@ from homeassistant.helpers import device_registry as dr
 from simulator.server import Simulator
 
 from .conftest import AddGateway, StateOf, Tick
+from .waiting import until_asked
 
 LOGIN = "/api/login/Basic"
 READ = {
@@ -313,8 +314,7 @@ async def test_removed_in_the_middle_of_a_poll(
     gateway.reset_stats()
     gateway.faults.add(LOGIN, ending="hang")
     refresh = hass.async_create_task(entry.runtime_data.live.async_refresh())
-    while not gateway.stats.requests[f"POST {LOGIN}"]:  # noqa: ASYNC110  # other thread
-        await asyncio.sleep(0)
+    await until_asked(gateway, f"POST {LOGIN}")
     await hass.config_entries.async_remove(entry.entry_id)
     gateway.faults.clear()
     await refresh
@@ -373,7 +373,7 @@ async def test_ends_in_the_middle_of_a_poll(
     gateway.reset_stats()
     freezer.tick(3601)
     async_fire_time_changed(hass)
-    await _asked(gateway, path)
+    await until_asked(gateway, f"GET {path}")
     if is_stopping:
         await hass.async_stop(force=True)
     else:
@@ -396,7 +396,7 @@ async def test_unloaded_in_the_middle_of_a_download(
     """Test diagnostics that are being collected are handed on, and that is all."""
     gateway.faults.add("/api/config", ending="hang")
     download = hass.async_create_task(async_get_config_entry_diagnostics(hass, entry))
-    await _asked(gateway, "/api/config")
+    await until_asked(gateway, "GET /api/config")
     assert await hass.config_entries.async_unload(entry.entry_id)
     gateway.faults.clear()
     assert (await download)["settings"]["role"] == "customer"
@@ -404,12 +404,6 @@ async def test_unloaded_in_the_middle_of_a_download(
     await tick(3700)
     assert gateway.stats.total == 0
     assert _complaints(caplog) == []
-
-
-async def _asked(gateway: Simulator, path: str) -> None:
-    """Wait until the gateway is asked for something."""
-    while not gateway.stats.requests[f"GET {path}"]:  # noqa: ASYNC110  # other thread
-        await asyncio.sleep(0)
 
 
 def _complaints(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -101,7 +101,7 @@ async def test_no_mode(act: Act, gateway: Simulator) -> None:
     for option in ("scheduler", "Backup", "", "nonsense"):
         with pytest.raises(ServiceValidationError) as raised:
             await act(MODE, option=option)
-        assert raised.value.translation_key
+        assert raised.value.translation_key == "not_valid_option"
     assert gateway.stats.total == 0
 
 

@@ -22,7 +22,7 @@ from homeassistant.exceptions import (
     Unauthorized,
 )
 from simulator.server import Simulator
-from simulator.site import WriteEffect
+from simulator.site import WriteEffect, WriteKind
 
 from .conftest import PASSWORD, Act, Shown, Tick, TickUntil
 from .control_ways import COMMIT, OPERATION, WAYS
@@ -136,7 +136,7 @@ async def test_not_ours(
     for name in ACTIONS:
         with pytest.raises(ServiceValidationError) as raised:
             await _call(hass, entry, name)
-        assert raised.value.translation_key
+        assert raised.value.translation_key == "service_config_entry_not_loaded"
     assert gateway.stats.total == 0
 
 
@@ -163,7 +163,7 @@ async def test_time_out(
     act: Act, gateway: Simulator, shown: Shown, tick: Tick, tick_until: TickUntil
 ) -> None:
     """Test a person decides how long to wait; the site goes on all the same."""
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=20)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=20)
     begun = gateway.site.elapsed
     with pytest.raises(HomeAssistantError) as raised:
         await tick_until(act(LEAVE, timeout=5))
@@ -180,7 +180,7 @@ async def test_longer_than_usual(
     act: Act, gateway: Simulator, shown: Shown, tick_until: TickUntil
 ) -> None:
     """Test a site that needs more than a minute is waited for, if somebody says so."""
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=90)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=90)
     await tick_until(act(LEAVE, timeout=120))
     assert shown(LEAVE) == LEAVE.after
 

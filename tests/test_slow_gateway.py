@@ -1,30 +1,65 @@
-"""Tests with a gateway that takes its time, in time that passes by itself."""
+"""Tests with a gateway that takes its time with each answer."""
 
-from collections.abc import Generator
+from dataclasses import fields
+from typing import Final
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.tesla_gateway.coordinator import GatewayConfigEntry
+from homeassistant.core import HomeAssistant
 from simulator.server import Simulator
 
+from .waiting import until
 
-@pytest.fixture
-def gateway(socket_enabled: None) -> Generator[Simulator]:
-    """Run a simulated gateway, in whose home time passes as it does outside."""
-    with Simulator(profile="21.44") as simulator:
-        yield simulator
+SECONDS: Final = 4
+"""For each answer: two are within the ten that a part has, and four are not."""
+PATHS: Final = {
+    "devices": (
+        "/api/powerwalls",
+        "/api/system/update/status",
+        "/api/networks",
+        "/api/troubleshooting/problems",
+    ),
+    "info": (
+        "/api/status",
+        "/api/site_info",
+        "/api/customer/registration",
+        "/api/generators",
+        "/api/generators/disconnect_types",
+        "/api/solars",
+    ),
+}
+"""What a coordinator asks one by one."""
 
 
-@pytest.mark.parametrize("coordinator", ["devices", "info"])
+@pytest.mark.parametrize("coordinator", PATHS)
 async def test_what_is_read_one_by_one(
-    entry: GatewayConfigEntry, gateway: Simulator, coordinator: str
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    freezer: FrozenDateTimeFactory,
+    coordinator: str,
 ) -> None:
     """Test each part has its own time, so that the last ones have their turn."""
+
+    def hold() -> None:
+        gateway.faults.clear()
+        for path in PATHS[coordinator]:
+            gateway.faults.add(path, ending="hang")
+
     refreshed = getattr(entry.runtime_data, coordinator)
-    entry.runtime_data.client._session._timeout = 0.35
-    gateway.latency = 0.1
+    interval = refreshed.update_interval
     gateway.reset_stats()
-    data = await refreshed._async_update_data()
-    assert gateway.stats.total >= 4
-    assert None not in [getattr(data, part) for part in refreshed._reads]
-    assert refreshed.update_interval == refreshed._interval
+    hold()
+    refresh = hass.async_create_task(refreshed.async_refresh())
+    while not refresh.done():
+        await until(lambda: gateway.stats.held or refresh.done())
+        freezer.tick(SECONDS)
+        hold()  # Only what is asked after this.
+        await until(lambda: not gateway.stats.held)
+    assert {f"GET {path}" for path in PATHS[coordinator]} <= {*gateway.stats.requests}
+    data = refreshed.data
+    assert None not in [getattr(data, part.name) for part in fields(data)]
+    assert refreshed.update_interval == interval
+    gateway.faults.clear()

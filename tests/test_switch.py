@@ -25,8 +25,8 @@ from .control_ways import (
     WAYS,
     entity_id,
     reversed_way,
-    until_asked,
 )
+from .waiting import until_asked
 
 LEAVE = WAYS["switch"]
 RETURN = reversed_way(LEAVE)

@@ -16,8 +16,7 @@ from custom_components.tesla_gateway.gateway import (
     WriteListener,
 )
 from simulator.server import Simulator
-
-from .write_kinds import until_asked
+from tests.waiting import until_asked
 
 ISLANDED = GridStatus.ISLANDED
 CONNECTED = GridStatus.CONNECTED

@@ -18,9 +18,10 @@ from custom_components.tesla_gateway.gateway import (
 )
 from simulator.faults import Ending
 from simulator.server import Simulator
+from tests.waiting import until_asked
 
 from .conftest import HASTY, PATIENT
-from .write_kinds import COMMIT, KINDS, Kind, all_of, refused, taken, until_asked
+from .write_kinds import COMMIT, KINDS, Kind, all_of, refused, taken
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from custom_components.tesla_gateway.gateway import (
 from custom_components.tesla_gateway.gateway.session import MAX_IN_FLIGHT
 from simulator.faults import Ending
 from simulator.server import Simulator
-from simulator.site import WriteEffect
+from simulator.site import WriteEffect, WriteKind
+from tests.waiting import until_asked
 
-from .write_kinds import BACKUP, COMMIT, KINDS, Kind, all_of, taken, until_asked
+from .write_kinds import BACKUP, COMMIT, KINDS, Kind, all_of, taken
 
 FOR_A_WHILE = 0.1
 """Seconds that a request is under way: the test acts meanwhile."""
@@ -62,7 +63,7 @@ async def waiting(
         task = _begun(kind, polled)
         await until_asked(gateway, READ_BEFORE)
         return task, None
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=60)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=60)
     first = _begun(kind, polled)
     await until_asked(gateway, READ_BEFORE, 2)
     second = _begun(KINDS["off grid"], polled)
@@ -175,7 +176,7 @@ async def test_ends_while_it_is_read_back(
     kind: Kind, polled: GatewayClient, gateway: Simulator, ending: str
 ) -> None:
     """Test nobody is kept waiting for what takes its time, and it goes on without."""
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=3600)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=3600)
     task = _begun(kind, polled)
     await until_asked(gateway, f"GET {kind.read}", 3)
     began = monotonic()

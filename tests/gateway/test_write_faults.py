@@ -21,7 +21,8 @@ from custom_components.tesla_gateway.gateway import (
     WriteTimeouts,
 )
 from simulator.server import Simulator
-from simulator.site import WriteEffect
+from simulator.site import WriteEffect, WriteKind
+from tests.waiting import until_asked
 
 from .conftest import HASTY, PATIENT, Clock
 from .write_kinds import (
@@ -32,7 +33,6 @@ from .write_kinds import (
     all_of,
     refused,
     taken,
-    until_asked,
 )
 
 METHODS = ("GET", "POST")
@@ -225,10 +225,12 @@ async def test_committed_in_spite_of_a_wait(
     assert gateway.site.mode == "backup"
 
 
-@pytest.mark.parametrize("effect", ["lost", "ignored", "delayed"])
+@pytest.mark.parametrize(
+    "effect", [WriteKind.LOST, WriteKind.IGNORED, WriteKind.DELAYED]
+)
 @pytest.mark.parametrize("write_timeouts", [HASTY])
 async def test_answered_and_not_in_effect(
-    kind: Kind, polled: GatewayClient, gateway: Simulator, effect: str
+    kind: Kind, polled: GatewayClient, gateway: Simulator, effect: WriteKind
 ) -> None:
     """Test what does not show is told with what shows, and is not sent again."""
     gateway.site.write_effect = WriteEffect(kind=effect, seconds=3600)
@@ -239,14 +241,14 @@ async def test_answered_and_not_in_effect(
     assert kind.undone(error.reported)
     assert taken(gateway) == all_of(kind)
     gateway.control({"advance": 3600})
-    assert kind.done(gateway.site) == (effect == "delayed")
+    assert kind.done(gateway.site) == (effect is WriteKind.DELAYED)
 
 
 async def test_in_effect_late(
     kind: Kind, polled: GatewayClient, gateway: Simulator
 ) -> None:
     """Test what shows later than at the first look is waited for."""
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=10)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=10)
     await kind.act(polled)
     assert kind.done(gateway.site)
     assert taken(gateway) == all_of(kind)
@@ -271,7 +273,7 @@ async def test_half_in_effect(
     write_timeouts: WriteTimeouts,
 ) -> None:
     """Test a mode that is taken does not hide a reserve that is not."""
-    gateway.site.write_effect = WriteEffect(kind="half")
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.HALF)
     if write_timeouts is PATIENT:
         assert await polled.set_operation(**wish)
     else:
@@ -311,7 +313,7 @@ async def test_a_fraction_that_does_not_show(
     polled: GatewayClient, gateway: Simulator
 ) -> None:
     """Test a gateway that keeps 20 % has not taken 20.4 %, and one at 20.4 has 20."""
-    gateway.site.write_effect = WriteEffect(kind="ignored")
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.IGNORED)
     with pytest.raises(GatewayNotAppliedError):
         await polled.set_operation(backup_reserve=20.4)
     gateway.site.backup_reserve_percent = 24.38

@@ -21,11 +21,11 @@ from custom_components.tesla_gateway.gateway import (
 )
 from simulator.faults import Ending
 from simulator.server import Simulator
-from simulator.site import WriteEffect
+from simulator.site import WriteEffect, WriteKind
+from tests.waiting import until_asked
 
 from .conftest import Connect
 from .histories import Event, Outcome, Setting, Wish, possible_ends
-from .write_kinds import until_asked
 
 POST = "POST /api/operation"
 COMMIT = "GET /api/config/completed"
@@ -56,8 +56,8 @@ UPSETS: Final = ("close", "cancel", "cancel and close", "restart")
 MODES: Final = ("self_consumption", "autonomous", "backup")
 EFFECTS: Final = (
     *[WriteEffect()] * 3,
-    WriteEffect(kind="delayed", seconds=0.01),
-    WriteEffect(kind="delayed", seconds=0.1),
+    WriteEffect(kind=WriteKind.DELAYED, seconds=0.01),
+    WriteEffect(kind=WriteKind.DELAYED, seconds=0.1),
 )
 
 

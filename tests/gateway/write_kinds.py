@@ -1,6 +1,5 @@
 """The kinds of write to a gateway, for the tests of all that can go wrong with one."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,9 +114,3 @@ def taken(gateway: Simulator) -> list[str]:
 def all_of(kind: Kind) -> list[str]:
     """Return what the gateway is asked to do for one write."""
     return [kind.endpoint, COMMIT] if kind is KINDS["operation"] else [kind.endpoint]
-
-
-async def until_asked(gateway: Simulator, endpoint: str, count: int = 1) -> None:
-    """Wait for the gateway to be asked for something."""
-    while gateway.stats.requests[endpoint] < count:  # noqa: ASYNC110  # its thread's
-        await asyncio.sleep(0.005)

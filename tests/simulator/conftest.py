@@ -1,6 +1,5 @@
 """What the tests of the simulator share: simulators of any kind, and a plain client."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import orjson
 import pytest
 
 from simulator.server import DEFAULT_PASSWORD, Simulator
+from tests.waiting import until
 
 TAKES_AIOPOWERWALL = tuple(map(int, protobuf.split("."))) >= (6, 33, 5)
 """Whether aiopowerwall can be here: the oldest Home Assistant has an older protobuf."""
@@ -88,8 +88,7 @@ class Client:
 
     async def until_in_flight(self, count: int) -> None:
         """Wait for the gateway to have this many requests under way."""
-        while self.simulator.stats.in_flight != count:  # noqa: ASYNC110  # its thread's
-            await asyncio.sleep(0.005)
+        await until(lambda: self.simulator.stats.in_flight == count)
 
     async def get(self, path: str) -> Response:
         """Read."""

@@ -9,6 +9,7 @@ import pytest
 
 from simulator.faults import NO_FAULT, Fault, Faults
 from simulator.server import Simulator
+from tests.waiting import until
 
 from .conftest import Client
 from .decode import Decoded, decoded
@@ -197,12 +198,6 @@ MODE = {"mode": "backup", "backup_reserve_percent": 50}
 WRITTEN = ("POST /api/operation", MODE, 200)
 
 
-async def _until_written(gateway: Simulator) -> None:
-    """Wait for a write to reach the gateway, which lives in its own thread."""
-    while not gateway.stats.writes:  # noqa: ASYNC110  # its thread's
-        await asyncio.sleep(0.005)
-
-
 @pytest.mark.parametrize("ending", ["cut", "reset", "endless", "mute"])
 async def test_done_and_not_answered(
     gateway: Simulator, client: Client, ending: str
@@ -210,7 +205,7 @@ async def test_done_and_not_answered(
     """Test a write is done once when its answer is lost on the way, or never sent."""
     gateway.faults.add(OPERATION, ending=ending)
     waiting = asyncio.create_task(client.post(OPERATION, MODE))
-    await _until_written(gateway)
+    await until(lambda: gateway.stats.writes)
     await asyncio.wait([waiting], timeout=0.1)
     waiting.cancel()
     with pytest.raises((OSError, ClientPayloadError, asyncio.CancelledError)):
@@ -242,7 +237,7 @@ async def test_mute(gateway: Simulator, client: Client) -> None:
     """Test a write is done at once and answered when the fault is cleared."""
     gateway.faults.add(OPERATION, ending="mute", times=1)
     waiting = asyncio.create_task(client.post(OPERATION, MODE))
-    await _until_written(gateway)
+    await until(lambda: gateway.stats.writes)
     done, _ = await asyncio.wait([waiting], timeout=0.1)
     assert not done
     assert gateway.site.pending_operation == ("backup", 50)
