@@ -186,7 +186,10 @@ def _set_writes(simulator: Simulator, value: str) -> None:
 
 
 def _set_write_effect(simulator: Simulator, value: Mapping[str, Any] | None) -> None:
-    simulator.site.write_effect = WriteEffect(**(value or {}))
+    effect = dict(value or {})
+    if "kind" in effect:
+        effect["kind"] = WriteKind(effect["kind"])
+    simulator.site.write_effect = WriteEffect(**effect)
 
 
 def _set_own_wifi(simulator: Simulator, value: bool) -> None:  # noqa: FBT001

@@ -79,13 +79,9 @@ class WriteKind(StrEnum):
 class WriteEffect:
     """What becomes of writes. No answer tells."""
 
-    kind: WriteKind | str = WriteKind.NORMAL
+    kind: WriteKind = WriteKind.NORMAL
     seconds: float = 0.0
     """How late a delayed write is, in the site's own time."""
-
-    def __post_init__(self) -> None:
-        """Take a kind by its name too."""
-        object.__setattr__(self, "kind", WriteKind(self.kind))
 
     @property
     def delay(self) -> float:

@@ -14,7 +14,7 @@ from homeassistant.core import (
 )
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator.server import Simulator
-from simulator.site import ISLANDING_SECONDS, WriteEffect
+from simulator.site import ISLANDING_SECONDS, WriteEffect, WriteKind
 
 from .conftest import Act
 from .control_ways import ISLAND_MODE, Way, entity_id, ways
@@ -42,7 +42,7 @@ async def test_shown_within_a_second(
     way: Way,
 ) -> None:
     """Test the truth shows within one second of the gateway's own moment."""
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=DELAY)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=DELAY)
     waits: list[float] = []
 
     @callback

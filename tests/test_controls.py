@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from simulator.server import Simulator
-from simulator.site import WriteEffect
+from simulator.site import WriteEffect, WriteKind
 
 from .conftest import Act, Shown, Tick, TickUntil
 from .control_ways import COMMIT, ISLAND_MODE, OPERATION, WAYS, Way, taken, ways
@@ -101,7 +101,7 @@ async def test_taken_and_not_done(
     way: Way,
 ) -> None:
     """Test what never shows is told with what shows instead, and is not sent again."""
-    for effect in ("ignored", "lost"):
+    for effect in (WriteKind.IGNORED, WriteKind.LOST):
         gateway.site.write_effect = WriteEffect(kind=effect)
         gateway.reset_stats()
         with pytest.raises(HomeAssistantError) as raised:
@@ -119,7 +119,7 @@ async def test_half_done(
     act: Act, gateway: Simulator, shown: Shown, tick_until: TickUntil, way: Way
 ) -> None:
     """Test a mode that is taken does not hide a reserve that is not."""
-    gateway.site.write_effect = WriteEffect(kind="half")
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.HALF)
     with pytest.raises(HomeAssistantError) as raised:
         await tick_until(act(way))
     assert raised.value.translation_key == "operation_not_applied"
@@ -134,7 +134,7 @@ async def test_done_late(
     act: Act, gateway: Simulator, shown: Shown, tick_until: TickUntil, way: Way
 ) -> None:
     """Test what shows before long is waited for."""
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=8)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=8)
     gateway.reset_stats()
     await tick_until(act(way))
     assert taken(gateway) == way.whole
@@ -152,7 +152,7 @@ async def test_done_too_late(
 ) -> None:
     """Test what shows after somebody was told that it did not is shown all the same."""
     seconds = 70 if way.endpoint == ISLAND_MODE else 15
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=seconds)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=seconds)
     with pytest.raises(HomeAssistantError) as raised:
         await tick_until(act(way))
     assert raised.value.translation_key == way.not_applied

@@ -25,7 +25,7 @@ from custom_components.tesla_gateway.gateway import (
 )
 from simulator.faults import Ending
 from simulator.server import Simulator
-from simulator.site import WriteEffect
+from simulator.site import WriteEffect, WriteKind
 
 from .conftest import EMAIL, HASTY, PASSWORD, Connect
 
@@ -237,7 +237,7 @@ async def test_what_was_told_before_is_read_first(
 
 
 @pytest.mark.parametrize(
-    "effect", [WriteEffect(), WriteEffect(kind="delayed", seconds=0.1)], ids=str
+    "effect", [WriteEffect(), WriteEffect(kind=WriteKind.DELAYED, seconds=0.1)], ids=str
 )
 @pytest.mark.parametrize("gateway_options", [{"speed": 1}])
 @pytest.mark.parametrize("turned", [False, True])
@@ -260,7 +260,7 @@ async def test_writes_at_the_same_time_both_survive(
 @pytest.mark.parametrize("write_timeouts", [WriteTimeouts()])
 async def test_shows_within_a_second(client: GatewayClient, gateway: Simulator) -> None:
     """Test what takes effect late is told soon, by the site's own clock."""
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=0.1)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=0.1)
     shown = await client.set_operation(mode=BACKUP)
     told_at, applied_at = gateway.site.now, gateway.site.applied_at
     assert shown is not None

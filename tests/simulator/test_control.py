@@ -6,7 +6,7 @@ import pytest
 
 from simulator.checks import ControlError
 from simulator.server import Simulator
-from simulator.site import WriteEffect
+from simulator.site import WriteEffect, WriteKind
 
 from .conftest import Client, Connect
 
@@ -136,13 +136,13 @@ async def test_firmware(gateway: Simulator, client: Client) -> None:
 async def test_write_effect(gateway: Simulator, client: Client) -> None:
     """Test what becomes of writes is set until it is set again."""
     await _control(client, write_effect={"kind": "delayed", "seconds": 3})
-    assert gateway.site.write_effect == WriteEffect(kind="delayed", seconds=3.0)
+    assert gateway.site.write_effect == WriteEffect(kind=WriteKind.DELAYED, seconds=3.0)
     await _control(client, speed=0)
     assert gateway.site.write_effect.kind == "delayed"
     await _control(client, write_effect=None)
     assert gateway.site.write_effect == WriteEffect()
     await _control(client, write_effect={"kind": "half"})
-    assert gateway.site.write_effect == WriteEffect(kind="half")
+    assert gateway.site.write_effect == WriteEffect(kind=WriteKind.HALF)
     await _control(client, write_effect={})
     assert gateway.site.write_effect == WriteEffect()
 

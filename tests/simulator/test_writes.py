@@ -117,17 +117,17 @@ async def test_who_may_write_changes(gateway: Simulator, client: Client) -> None
 @pytest.mark.parametrize(
     ("kind", "pending", "at_once", "later"),
     [
-        ("normal", AFTER, AFTER, AFTER),
-        ("delayed", AFTER, BEFORE, AFTER),
-        ("lost", None, BEFORE, BEFORE),
-        ("half", AFTER, ("backup", 24.0), ("backup", 24.0)),
-        ("ignored", AFTER, BEFORE, BEFORE),
+        (WriteKind.NORMAL, AFTER, AFTER, AFTER),
+        (WriteKind.DELAYED, AFTER, BEFORE, AFTER),
+        (WriteKind.LOST, None, BEFORE, BEFORE),
+        (WriteKind.HALF, AFTER, ("backup", 24.0), ("backup", 24.0)),
+        (WriteKind.IGNORED, AFTER, BEFORE, BEFORE),
     ],
 )
 async def test_settings(
     gateway: Simulator,
     client: Client,
-    kind: str,
+    kind: WriteKind,
     pending: tuple[str, float] | None,
     at_once: tuple[str, float],
     later: tuple[str, float],
@@ -216,7 +216,7 @@ async def test_when_it_took_effect(gateway: Simulator, client: Client) -> None:
     await _send(client, COMPLETED)
     assert applied_at() == 60
     await _send(client, COMPLETED)  # nothing to commit
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=DELAY)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=DELAY)
     await _send(client, ISLAND, LEAVE)
     gateway.site.advance(DELAY / 2)
     assert applied_at() == 60
@@ -224,7 +224,7 @@ async def test_when_it_took_effect(gateway: Simulator, client: Client) -> None:
     assert applied_at() == 63
     gateway.site.busy_reason = "Power flow is too high"
     await _send(client, STOP, {})
-    gateway.site.write_effect = WriteEffect(kind="ignored")
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.IGNORED)
     await _send(client, OPERATION, MODE)
     await _send(client, COMPLETED)
     gateway.site.advance(600)
@@ -241,7 +241,7 @@ async def test_delay_by_the_clock(simulate: Simulate, connect: Connect) -> None:
     gateway = simulate(clock=lambda: now, speed=60.0)
     client = connect(gateway)
     await client.log_in()
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=90)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=90)
     await _send(client, OPERATION, MODE)
     await _send(client, COMPLETED)
     now += 1
@@ -253,7 +253,7 @@ async def test_delay_by_the_clock(simulate: Simulate, connect: Connect) -> None:
 
 async def test_restart(gateway: Simulator, client: Client) -> None:
     """Test a restart loses what was not committed, and nothing else."""
-    gateway.site.write_effect = WriteEffect(kind="delayed", seconds=DELAY)
+    gateway.site.write_effect = WriteEffect(kind=WriteKind.DELAYED, seconds=DELAY)
     await _send(client, OPERATION, MODE)
     await _send(client, COMPLETED)
     other = {"mode": "autonomous", "backup_reserve_percent": 5.0}
