@@ -100,7 +100,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "const": set(),
     "goals": set(),
     "energy_guard": set(),
-    "certificate": {"const", "gateway"},
+    "certificate": {"const", "coordinator", "gateway"},
     "coordinator_data": {"gateway"},
     "coordinator": {"certificate", "const", "coordinator_data", "gateway", "goals"},
     "devices": {"const", "coordinator", "coordinator_data", "gateway"},

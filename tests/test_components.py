@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -183,6 +184,7 @@ async def test_strings_without_vitals(
     gateway.control({"alerts": {"PVAC.0": ["PVAC_a014_PVS_disabled_relay"]}})
     await tick(INTERVAL)
     assert state_of("alerts", inverter) == "1"
+    await tick(3600)
     gateway.reset_stats()
     for _ in range(10):
         await tick(INTERVAL)
@@ -275,6 +277,7 @@ async def test_vitals_that_come_after_hours(
     entry: GatewayConfigEntry, gateway: Simulator, state_of: StateOf, tick: Tick
 ) -> None:
     """Test firmware with vitals brings their entities, hardly asked for before."""
+    await tick(3600)
     gateway.reset_stats()
     for _ in range(40):
         await tick(300)
@@ -406,3 +409,25 @@ async def test_placeholders_are_no_meters(
     }
     assert f"{GATEWAY}_busway_power" in unique_ids
     assert f"{GATEWAY}_generator_power" not in unique_ids
+
+
+@pytest.mark.parametrize("fault", [{}, {"status": 500}])
+async def test_meters_that_nobody_looks_at(
+    hass: HomeAssistant,
+    entry: GatewayConfigEntry,
+    gateway: Simulator,
+    tick: Tick,
+    caplog: pytest.LogCaptureFixture,
+    fault: dict[str, int],
+) -> None:
+    """Test they are asked for once an hour, read or not, and not said to be back."""
+    caplog.set_level(logging.INFO)
+    if fault:
+        gateway.faults.add(SITE_METERS, **fault)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    gateway.reset_stats()
+    for _ in range(3):
+        await tick(1230)
+    assert gateway.stats.requests[f"GET {SITE_METERS}"] == 1
+    assert "is back" not in caplog.text

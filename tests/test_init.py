@@ -181,6 +181,7 @@ async def test_three_endpoints(
         "GET /api/system_status/soe",
         "GET /api/system_status/grid_status",
     }
+    await tick(3600)
     gateway.reset_stats()
     for _ in range(11):
         await tick(300)

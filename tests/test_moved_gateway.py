@@ -1,6 +1,5 @@
 """Tests of discovery: a gateway that is known, where it was or elsewhere."""
 
-import asyncio
 from collections.abc import Callable, Generator
 import logging
 from typing import Any
@@ -28,6 +27,7 @@ from .fault_stories import NAME, Names
 from .flow_forms import submit
 from .relays import relay
 from .sightings import MAC, OWN_MAC, STATUS, aborted, connections, discover, move
+from .waiting import until
 
 PW3 = pytest.mark.parametrize("gateway_options", [{"profile": "pw3"}])
 
@@ -328,8 +328,7 @@ async def test_deleted_while_it_is_looked_for(
     move(gateway)
     gateway.faults.add("/api/status", delay=0.2)
     seen = hass.async_create_task(discover(hass, gateway))
-    while not gateway.stats.in_flight:  # noqa: ASYNC110  # other thread
-        await asyncio.sleep(0)
+    await until(lambda: gateway.stats.in_flight)
     await hass.config_entries.async_remove(entry.entry_id)
     assert (await seen)["type"] is FlowResultType.FORM
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]

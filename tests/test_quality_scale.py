@@ -216,7 +216,7 @@ def test_platforms() -> None:
         source.name
         for source in sources()
         if source.path == f"{HOUSE}/{source.name}.py"
-        if "AddConfigEntryEntitiesCallback" in source.text and source.name != "entity"
+        if "AddConfigEntryEntitiesCallback" in source.text and source.name != "adder"
     }
     assert with_entities == {str(platform) for platform in PLATFORMS}
 

@@ -32,6 +32,7 @@ from .conftest import PASSWORD, AddGateway, Tick
 from .flow_forms import check_texts, submit, suggested
 from .relays import relay
 from .sightings import move
+from .waiting import until
 
 CUSTOMER = {CONF_ROLE: "customer"}
 
@@ -343,8 +344,7 @@ async def test_a_wait_during_set_up(
     gateway.faults.add(login, times=1, delay=0.5)
     gateway.faults.add(login, times=1, status=429, headers={"Retry-After": "600"})
     setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    while not gateway.stats.in_flight:  # noqa: ASYNC110  # other thread
-        await asyncio.sleep(0)
+    await until(lambda: gateway.stats.in_flight)
     assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
     result = await submit(hass, flow_id, _host(gateway) | CUSTOMER)
     assert result["errors"] == {"base": "rate_limited"}

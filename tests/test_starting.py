@@ -57,7 +57,8 @@ async def test_some_are_absent_at_start(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry.state is ConfigEntryState.LOADED
     assert state_of("home_power") == STATE_UNAVAILABLE
-    await tick(180)
+    for _ in range(6):
+        await tick(10)
     gateway.faults.clear()
     for _ in range(2):
         await tick(31)

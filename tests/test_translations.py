@@ -56,8 +56,8 @@ LEFT_OUT: Final = {
     r"config\.create_entry\.powerwall_3": {"firmware"},  # it tells none
     r"device\.(backup_switch|solar_inverter|synchronizer)\.name": {"number"},
     # What went wrong is told whole by the text itself.
-    r"exceptions\.(certificate_changed|settings_not_told|site_controller_stopped"
-    r"|superseded|write_not_supported)\.message": {"error"},
+    r"exceptions\.(authentication_error|certificate_changed|settings_not_told"
+    r"|site_controller_stopped|superseded|write_not_supported)\.message": {"error"},
     r"issues\.certificate_changed\..*title": {"pinned", "pinned_at", "shown"},
     r"issues\.settings_refused_\w+\.title": {"firmware"},
 }

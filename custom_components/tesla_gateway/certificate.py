@@ -1,10 +1,8 @@
 """A certificate that is not the pinned one: asked about until that is settled."""
 
-from homeassistant.config_entries import (
-    SIGNAL_CONFIG_ENTRY_CHANGED,
-    ConfigEntry,
-    ConfigEntryChange,
-)
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -13,10 +11,13 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_PINNED_AT, DOMAIN
 from .gateway import GatewayCertificateError
 
+if TYPE_CHECKING:
+    from .coordinator import GatewayConfigEntry  # which imports this module
+
 
 @callback
 def async_certificate_changed(
-    hass: HomeAssistant, entry: ConfigEntry, error: GatewayCertificateError
+    hass: HomeAssistant, entry: GatewayConfigEntry, error: GatewayCertificateError
 ) -> None:
     """Ask a person whether the certificate that is shown now is the gateway's."""
     told_at = entry.data.get(CONF_PINNED_AT)
@@ -39,7 +40,7 @@ def async_certificate_changed(
 
 
 @callback
-def async_certificate_settled(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_certificate_settled(hass: HomeAssistant, entry: GatewayConfigEntry) -> None:
     """Ask no more: the pinned certificate is shown again."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
 
@@ -52,7 +53,7 @@ def async_settle_what_is_gone(hass: HomeAssistant) -> None:
     """
 
     @callback
-    def settle(change: ConfigEntryChange, entry: ConfigEntry) -> None:
+    def settle(change: ConfigEntryChange, entry: GatewayConfigEntry) -> None:
         is_gone = entry.disabled_by or change is ConfigEntryChange.REMOVED
         if entry.domain == DOMAIN and is_gone:
             async_certificate_settled(hass, entry)
@@ -60,7 +61,7 @@ def async_settle_what_is_gone(hass: HomeAssistant) -> None:
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, settle)
 
 
-def _issue_id(entry: ConfigEntry) -> str:
+def _issue_id(entry: GatewayConfigEntry) -> str:
     """Return the id of the one issue there is about a gateway's certificate."""
     return f"certificate_changed_{entry.entry_id}"
 

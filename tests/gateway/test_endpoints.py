@@ -46,21 +46,11 @@ def _gap(memory: EndpointMemory, clock: Clock) -> float:
 
 
 def test_never_answered_is_asked_hourly(memory: EndpointMemory, clock: Clock) -> None:
-    """Test an endpoint this firmware does not have, once it must have started."""
-    clock.now += 600
-    for _ in range(3):
-        assert _is_asked(memory)
+    """Test an endpoint this firmware does not have, or not yet as it starts."""
+    assert _is_asked(memory)
+    for gap in (30, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600):
         _absent(memory)
-        assert _gap(memory, clock) == 3600
-
-
-def test_absent_at_first_is_asked_soon(memory: EndpointMemory, clock: Clock) -> None:
-    """Test a gateway that may still be starting is asked again within a poll or two."""
-    for _ in range(20):
-        _absent(memory)
-        assert _gap(memory, clock) == 30
-    _absent(memory)
-    assert _gap(memory, clock) == 3600
+        assert _gap(memory, clock) == gap
 
 
 def test_answered_before_is_asked_soon(memory: EndpointMemory, clock: Clock) -> None:

@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from .errors import GatewayRejectedError
 
 LASTING = 3600.0
-"""Seconds before an endpoint that was never there, or is forbidden, is asked again.
+"""Seconds before an endpoint that is not there, or is forbidden, is asked again.
 
 A gateway that starts answers 404 for a while. So one that has answered before is asked
-with every poll until it has been away for this long.
+with every poll until it has been away for this long. Any other is left alone for as
+long as it has been away: after a power cut both start together.
 """
-STARTING = 600.0
-"""Seconds from when we know the gateway in which it may still be starting.
-
-After a power cut both start together; a gateway takes about three minutes.
-"""
-STARTING_PAUSE = 30.0
-"""Seconds before an endpoint that is not there is asked again meanwhile."""
+FIRST_PAUSE = 30.0
+"""Seconds before an endpoint that was never there is asked for a second time."""
 
 
 @dataclass(slots=True)
@@ -38,7 +34,6 @@ class EndpointMemory:
     def __init__(self, clock: Callable[[], float]) -> None:
         """Start with nothing known; `clock` tells monotonic seconds."""
         self._clock = clock
-        self._since = clock()
         self._answered: set[str] = set()
         self._refusals: dict[str, _Refusal] = {}
 
@@ -73,8 +68,8 @@ class EndpointMemory:
         pause = LASTING
         if not lasting and path in self._answered and now - since < LASTING:
             pause = 0.0
-        elif status == 404 and now - self._since < STARTING:
-            pause = STARTING_PAUSE
+        elif status == 404:
+            pause = min(max(now - since, FIRST_PAUSE), LASTING)
         self._refusals[path] = _Refusal(error, status, since, now + pause)
         return error(path, status)
 
