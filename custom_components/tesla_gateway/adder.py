@@ -94,24 +94,25 @@ class EntityAdder:
         entity_type: Callable[[Part[PartT], DescriptionT], Entity],
         descriptions: Iterable[DescriptionT],
     ) -> None:
-        """Add entities; set-up does not wait for those that are off."""
-        on: list[Entity] = []
-        off: list[Entity] = []
+        """Add entities; set-up does not wait for those that are disabled."""
+        enabled: list[Entity] = []
+        disabled: list[Entity] = []
         for description in descriptions:
-            entities = on if self._is_on(part, description) else off
-            entities.append(entity_type(part, description))
-        if on:
-            self.async_add_entities(on)
-        if off and self.entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
-            add_later = partial(self.async_add_entities, off)
+            is_enabled = self._is_enabled(part, description)
+            entity = entity_type(part, description)
+            (enabled if is_enabled else disabled).append(entity)
+        if enabled:
+            self.async_add_entities(enabled)
+        if disabled and self.entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+            add_later = partial(self.async_add_entities, disabled)
             self.entry.runtime_data.after_setup.append(add_later)
-        elif off:
-            self.async_add_entities(off)
+        elif disabled:
+            self.async_add_entities(disabled)
 
-    def _is_on(
+    def _is_enabled(
         self, part: Part[Any], description: GatewayDescription[Any, Any]
     ) -> bool:
-        """Return whether somebody has turned it on, or nobody off."""
+        """Return whether an entity is, or will be when it is registered."""
         if registered := self._registered(part, description):
             return registered.disabled_by is None
         return description.entity_registry_enabled_default

@@ -10,7 +10,7 @@ from homeassistant.components.binary_sensor import (
 )
 from homeassistant.const import EntityCategory
 
-from .entity import GatewayDescription, named, off
+from .entity import GatewayDescription, disabled_by_default, sharing_name
 from .gateway import (
     Battery,
     Component,
@@ -33,7 +33,7 @@ class GatewayBinarySensorDescription[PartT](
     """Describes one binary sensor."""
 
 
-type Described[PartT] = tuple[GatewayBinarySensorDescription[PartT], ...]
+type BinarySensorDescriptions[PartT] = tuple[GatewayBinarySensorDescription[PartT], ...]
 
 
 def _flag[PartT](
@@ -56,7 +56,7 @@ def _connected(grid: Grid) -> bool | None:
     return None if grid.is_off_grid is None else not grid.is_off_grid
 
 
-GRID_BINARY_SENSORS: Final[Described[Grid]] = (
+GRID_BINARY_SENSORS: Final[BinarySensorDescriptions[Grid]] = (
     GatewayBinarySensorDescription(
         key="grid_connected",
         translation_key="grid_connected",
@@ -71,7 +71,7 @@ GRID_BINARY_SENSORS: Final[Described[Grid]] = (
     ),
 )
 
-SITE_CONTROLLER_BINARY_SENSORS: Final[Described[SiteController]] = (
+SITE_CONTROLLER_BINARY_SENSORS: Final[BinarySensorDescriptions[SiteController]] = (
     _flag(
         "site_controller",
         lambda controller: controller.running,
@@ -85,7 +85,7 @@ SITE_CONTROLLER_BINARY_SENSORS: Final[Described[SiteController]] = (
     _flag("power_supply_mode", lambda controller: controller.power_supply_mode),
 )
 
-BATTERY_BINARY_SENSORS: Final[Described[Battery]] = (
+BATTERY_BINARY_SENSORS: Final[BinarySensorDescriptions[Battery]] = (
     _flag("backup_ready", lambda battery: battery.backup_ready),
     GatewayBinarySensorDescription(
         key="disabled",
@@ -94,7 +94,7 @@ BATTERY_BINARY_SENSORS: Final[Described[Battery]] = (
         value_fn=lambda battery: bool(battery.disabled_reasons),
         attributes_fn=lambda battery: {"reasons": list(battery.disabled_reasons)},
     ),
-    *off(
+    *disabled_by_default(
         _flag("off_grid", lambda battery: battery.off_grid),
         _flag("vf_mode", lambda battery: battery.vf_mode),
         _flag(
@@ -106,13 +106,13 @@ BATTERY_BINARY_SENSORS: Final[Described[Battery]] = (
     ),
 )
 
-POWERWALLS_BINARY_SENSORS: Final[Described[Powerwalls]] = (
+POWERWALLS_BINARY_SENSORS: Final[BinarySensorDescriptions[Powerwalls]] = (
     _flag(
         "powerwalls_updating",
         lambda powerwalls: powerwalls.updating,
         BinarySensorDeviceClass.RUNNING,
     ),
-    *off(
+    *disabled_by_default(
         _flag(
             "enumerating",
             lambda powerwalls: powerwalls.enumerating,
@@ -121,27 +121,27 @@ POWERWALLS_BINARY_SENSORS: Final[Described[Powerwalls]] = (
     ),
 )
 
-POWERWALL_BINARY_SENSORS: Final[Described[Powerwall]] = (
+POWERWALL_BINARY_SENSORS: Final[BinarySensorDescriptions[Powerwall]] = (
     _flag(
         "updating",
         lambda unit: unit.update.updating,
         BinarySensorDeviceClass.RUNNING,
     ),
-    *off(
+    *disabled_by_default(
         _flag("under_phase_detection", lambda unit: unit.under_phase_detection),
         _flag("in_config", lambda unit: unit.in_config),
     ),
 )
 
-ACCESSORY_BINARY_SENSORS: Final[Described[UnitUpdate]] = (
+ACCESSORY_BINARY_SENSORS: Final[BinarySensorDescriptions[UnitUpdate]] = (
     _flag("updating", lambda update: update.updating, BinarySensorDeviceClass.RUNNING),
 )
 
-FIRMWARE_BINARY_SENSORS: Final[Described[FirmwareUpdate]] = (
+FIRMWARE_BINARY_SENSORS: Final[BinarySensorDescriptions[FirmwareUpdate]] = (
     _flag("updating", lambda update: update.updating, BinarySensorDeviceClass.RUNNING),
 )
 
-NETWORK_BINARY_SENSORS: Final[Described[Networks]] = (
+NETWORK_BINARY_SENSORS: Final[BinarySensorDescriptions[Networks]] = (
     _flag(
         "internet_reachable",
         lambda networks: networks.internet_reachable,
@@ -154,7 +154,9 @@ NETWORK_BINARY_SENSORS: Final[Described[Networks]] = (
     ),
 )
 
-REGISTRATION_BINARY_SENSORS: Final[Described[bool]] = off(_flag("registered", bool))
+REGISTRATION_BINARY_SENSORS: Final[BinarySensorDescriptions[bool]] = (
+    disabled_by_default(_flag("registered", bool))
+)
 
 
 def _reading(
@@ -170,7 +172,7 @@ def _reading(
         value = component.readings.get(key)
         return value if isinstance(value, bool) else None
 
-    return named(name or key, _flag(key, read, device_class), **placeholders)
+    return sharing_name(name or key, _flag(key, read, device_class), **placeholders)
 
 
 _ISLANDING: Final = (
@@ -185,8 +187,10 @@ _ISLANDING: Final = (
 )
 """What is so at a contactor."""
 
-COMPONENT_BINARY_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
-    ComponentKind.BATTERY: off(
+COMPONENT_BINARY_SENSORS: Final[
+    dict[ComponentKind, BinarySensorDescriptions[Component]]
+] = {
+    ComponentKind.BATTERY: disabled_by_default(
         _reading("persistently_faulted", BinarySensorDeviceClass.PROBLEM),
         _reading("permanently_faulted", BinarySensorDeviceClass.PROBLEM),
         *map(
@@ -219,10 +223,12 @@ COMPONENT_BINARY_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
             )
             for string in "abcdef"
         ),
-        *off(_reading("output_enabled"), _reading("power_setpoint")),
+        *disabled_by_default(_reading("output_enabled"), _reading("power_setpoint")),
     ),
-    ComponentKind.SYNCHRONIZER: off(*_ISLANDING),
-    ComponentKind.BACKUP_SWITCH: off(*_ISLANDING, _reading("heating_rate_occurred")),
+    ComponentKind.SYNCHRONIZER: disabled_by_default(*_ISLANDING),
+    ComponentKind.BACKUP_SWITCH: disabled_by_default(
+        *_ISLANDING, _reading("heating_rate_occurred")
+    ),
 }
 
 
@@ -233,10 +239,10 @@ def _inverted(location: str, number: int) -> GatewayBinarySensorDescription[Phas
         return meter.inverted[number] if number < len(meter.inverted) else None
 
     description = _flag(f"ct_{number}_inverted", read)
-    return named(f"{location}_ct_inverted", description, ct=str(number))
+    return sharing_name(f"{location}_ct_inverted", description, ct=str(number))
 
 
-PHASE_BINARY_SENSORS: Final[dict[str, Described[PhaseMeter]]] = {
-    location: off(*(_inverted(location, number) for number in range(4)))
+PHASE_BINARY_SENSORS: Final[dict[str, BinarySensorDescriptions[PhaseMeter]]] = {
+    location: disabled_by_default(*(_inverted(location, number) for number in range(4)))
     for location in ("site", "solar")
 }

@@ -43,7 +43,7 @@ class GatewayControlDescription[PartT, ValueT](GatewayDescription[PartT, ValueT]
     set_fn: Callable[[GatewayConfigEntry, ValueT], Awaitable[None]]
 
 
-def off[DescriptionT: GatewayDescription[Any, Any]](
+def disabled_by_default[DescriptionT: GatewayDescription[Any, Any]](
     *descriptions: DescriptionT,
 ) -> tuple[DescriptionT, ...]:
     """Describe entities that are off until somebody turns them on."""
@@ -52,7 +52,7 @@ def off[DescriptionT: GatewayDescription[Any, Any]](
     )
 
 
-def named[DescriptionT: GatewayDescription[Any, Any]](
+def sharing_name[DescriptionT: GatewayDescription[Any, Any]](
     name: str, description: DescriptionT, **placeholders: str
 ) -> DescriptionT:
     """Describe an entity that shares its name with others but for the placeholders."""

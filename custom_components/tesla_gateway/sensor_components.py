@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from .entity import named, off
+from .entity import disabled_by_default, sharing_name
 from .gateway import Component, ComponentKind
 from .sensor_types import (
-    Described,
     GatewaySensorDescription,
     Number,
+    SensorDescriptions,
     angle,
     current,
     diagnostic,
@@ -44,17 +44,17 @@ def _reading(describe: _Maker, key: str) -> GatewaySensorDescription[Component]:
     return describe(key, read)
 
 
-def _readings(describe: _Maker, *keys: str) -> Described[Component]:
+def _readings(describe: _Maker, *keys: str) -> SensorDescriptions[Component]:
     """Describe one quantity of several readings."""
     return tuple(_reading(describe, key) for key in keys)
 
 
 def _by_phase(
     describe: _Maker, quantity: str, *, name: str | None = None, **placeholders: str
-) -> Described[Component]:
+) -> SensorDescriptions[Component]:
     """Describe one quantity of three phases."""
     return tuple(
-        named(
+        sharing_name(
             name or quantity,
             _reading(describe, f"{quantity}_l{phase}"),
             phase=str(phase),
@@ -64,10 +64,10 @@ def _by_phase(
     )
 
 
-def _by_string(describe: _Maker, quantity: str) -> Described[Component]:
+def _by_string(describe: _Maker, quantity: str) -> SensorDescriptions[Component]:
     """Describe one quantity of every string."""
     return tuple(
-        named(
+        sharing_name(
             f"string_{quantity}",
             _reading(describe, f"string_{string}_{quantity}"),
             string=string.upper(),
@@ -76,7 +76,7 @@ def _by_string(describe: _Maker, quantity: str) -> Described[Component]:
     )
 
 
-def _words(*keys: str) -> Described[Component]:
+def _words(*keys: str) -> SensorDescriptions[Component]:
     """Describe states."""
     return tuple(_word(key) for key in keys)
 
@@ -91,7 +91,7 @@ def _word(key: str) -> GatewaySensorDescription[Component]:
     return word(key, read)
 
 
-def _meter(letter: str) -> Described[Component]:
+def _meter(letter: str) -> SensorDescriptions[Component]:
     """Describe a meter that is built into the contactor."""
     meter, name = f"meter_{letter}", letter.upper()
     return (
@@ -105,7 +105,7 @@ def _meter(letter: str) -> Described[Component]:
         *_by_phase(current, f"{meter}_current", name="meter_current", meter=name),
         *_by_phase(voltage, f"{meter}_voltage", name="meter_voltage", meter=name),
         *(
-            named(
+            sharing_name(
                 f"meter_{energy}", _reading(lifetime, f"{meter}_{energy}"), meter=name
             )
             for energy in ("energy_imported", "energy_exported")
@@ -122,14 +122,14 @@ _ISLANDING: Final = (
     *_readings(angle, "phase_delta_l1_l2", "phase_delta_l1_l3", "phase_delta_l2_l3"),
     *_words("grid_state"),
     *(
-        named("phase_usage", _word(f"phase_usage_l{phase}"), phase=str(phase))
+        sharing_name("phase_usage", _word(f"phase_usage_l{phase}"), phase=str(phase))
         for phase in _PHASES
     ),
 )
 """What is measured at a contactor, on the grid's side and on the home's."""
 
-COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
-    ComponentKind.GATEWAY: off(*_words("location")),
+COMPONENT_SENSORS: Final[dict[ComponentKind, SensorDescriptions[Component]]] = {
+    ComponentKind.GATEWAY: disabled_by_default(*_words("location")),
     ComponentKind.BATTERY: (
         *_readings(temperature, "ambient_temperature"),
         *_readings(
@@ -138,7 +138,7 @@ COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
             "pack_energy_capacity",
             "pack_energy_to_charge",
         ),
-        *off(
+        *disabled_by_default(
             *_readings(
                 power,
                 "available_charge_power",
@@ -152,7 +152,7 @@ COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
             *_readings(current, "pack_current"),
             *_readings(voltage, "pack_voltage", "dc_bus_voltage", "inverter_voltage"),
             *(
-                named(
+                sharing_name(
                     "phase_voltage",
                     _reading(voltage, f"voltage_l{phase}"),
                     phase=str(phase),
@@ -179,12 +179,12 @@ COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
         *_by_string(power, "power"),
         *_by_string(voltage, "voltage"),
         *_by_string(current, "current"),
-        *off(
+        *disabled_by_default(
             *_by_string(lambda key, _: _word(key), "state"),
             *_readings(reactive_power, "reactive_power"),
             *_readings(voltage, "voltage", "line_voltage", "voltage_chassis"),
             *(
-                named(
+                sharing_name(
                     "voltage_ground",
                     _reading(voltage, f"voltage_l{phase}_ground"),
                     phase=str(phase),
@@ -203,17 +203,21 @@ COMPONENT_SENSORS: Final[dict[ComponentKind, Described[Component]]] = {
             ),
         ),
     ),
-    ComponentKind.SYNCHRONIZER: off(*_ISLANDING, *_meter("x"), *_meter("y")),
-    ComponentKind.BACKUP_SWITCH: off(
+    ComponentKind.SYNCHRONIZER: disabled_by_default(
+        *_ISLANDING, *_meter("x"), *_meter("y")
+    ),
+    ComponentKind.BACKUP_SWITCH: disabled_by_default(
         *_ISLANDING, *_meter("z"), *_words("pcba_id", "usage_id")
     ),
-    ComponentKind.METER: off(
+    ComponentKind.METER: disabled_by_default(
         *(
-            named("ct_power", _reading(power, f"ct_{clamp}_power"), ct=str(clamp))
+            sharing_name(
+                "ct_power", _reading(power, f"ct_{clamp}_power"), ct=str(clamp)
+            )
             for clamp in _CLAMPS
         ),
         *(
-            named("ct_location", _word(f"ct_{clamp}_location"), ct=str(clamp))
+            sharing_name("ct_location", _word(f"ct_{clamp}_location"), ct=str(clamp))
             for clamp in _CLAMPS
         ),
     ),
@@ -234,6 +238,6 @@ def _count(component: Component) -> int:
     return len(component.troubles)
 
 
-ALERT_SENSORS: Final[Described[Component]] = diagnostic(
+ALERT_SENSORS: Final[SensorDescriptions[Component]] = diagnostic(
     replace(number("alerts", _count), attributes_fn=_alerts)
 )

@@ -11,7 +11,7 @@ from homeassistant.const import (
     UnitOfPower,
 )
 
-from .entity import off
+from .entity import disabled_by_default
 from .gateway import (
     FirmwareUpdate,
     Generators,
@@ -28,9 +28,9 @@ from .gateway import (
     UpdateState,
 )
 from .sensor_types import (
-    Described,
     GatewaySensorDescription,
     Quantity,
+    SensorDescriptions,
     choice,
     diagnostic,
     duration,
@@ -51,11 +51,11 @@ _power: Final = Quantity(
 )
 
 
-def _update[PartT](read: Callable[[PartT], UnitUpdate]) -> Described[PartT]:
+def _update[PartT](read: Callable[[PartT], UnitUpdate]) -> SensorDescriptions[PartT]:
     """Describe how the firmware update of a unit goes."""
     return diagnostic(
         percentage("update_progress", lambda unit: read(unit).progress),
-        *off(
+        *disabled_by_default(
             replace(
                 number(
                     "failed_update_checks", lambda unit: len(read(unit).failed_checks)
@@ -76,7 +76,7 @@ def _systems(solars: SolarSystems) -> Mapping[str, Any]:
     }
 
 
-STATUS_SENSORS: Final[Described[Status]] = (
+STATUS_SENSORS: Final[SensorDescriptions[Status]] = (
     GatewaySensorDescription(
         key="uptime",
         translation_key="uptime",
@@ -86,10 +86,10 @@ STATUS_SENSORS: Final[Described[Status]] = (
     ),
 )
 
-SITE_SENSORS: Final[Described[Site]] = diagnostic(
+SITE_SENSORS: Final[SensorDescriptions[Site]] = diagnostic(
     _energy("nominal_energy", lambda site: site.nominal_energy),
     _power("nominal_power", lambda site: site.nominal_power),
-    *off(
+    *disabled_by_default(
         _energy("max_energy", lambda site: site.max_energy),
         _power("max_power", lambda site: site.max_power),
         frequency("measured_frequency", lambda site: site.measured_frequency),
@@ -98,7 +98,7 @@ SITE_SENSORS: Final[Described[Site]] = diagnostic(
     ),
 )
 
-GENERATORS_SENSORS: Final[Described[Generators]] = off(
+GENERATORS_SENSORS: Final[SensorDescriptions[Generators]] = disabled_by_default(
     GatewaySensorDescription(
         key="disconnect_type",
         translation_key="disconnect_type",
@@ -110,35 +110,41 @@ GENERATORS_SENSORS: Final[Described[Generators]] = off(
     )
 )
 
-GENERATOR_SENSORS: Final[Described[Nameplate]] = diagnostic(
+GENERATOR_SENSORS: Final[SensorDescriptions[Nameplate]] = diagnostic(
     power("nameplate_power", lambda generator: generator.power)
 )
 
-SOLAR_SYSTEM_SENSORS: Final[Described[SolarSystems]] = diagnostic(
+SOLAR_SYSTEM_SENSORS: Final[SensorDescriptions[SolarSystems]] = diagnostic(
     replace(
         power("solar_nameplate_power", lambda solars: solars.power),
         attributes_fn=_systems,
     )
 )
 
-POWERWALLS_SENSORS: Final[Described[Powerwalls]] = diagnostic(
+POWERWALLS_SENSORS: Final[SensorDescriptions[Powerwalls]] = diagnostic(
     choice("system_activity", SystemActivity, lambda powerwalls: powerwalls.activity)
 )
 
-POWERWALL_SENSORS: Final[Described[Powerwall]] = (
+POWERWALL_SENSORS: Final[SensorDescriptions[Powerwall]] = (
     *_update(lambda unit: unit.update),
     *diagnostic(
-        *off(duration("reconnection_time", lambda unit: unit.reconnection_time))
+        *disabled_by_default(
+            duration("reconnection_time", lambda unit: unit.reconnection_time)
+        )
     ),
 )
 
-ACCESSORY_SENSORS: Final[Described[UnitUpdate]] = _update(lambda update: update)
-
-FIRMWARE_SENSORS: Final[Described[FirmwareUpdate]] = diagnostic(
-    *off(choice("update_state", UpdateState, lambda update: update.state))
+ACCESSORY_SENSORS: Final[SensorDescriptions[UnitUpdate]] = _update(
+    lambda update: update
 )
 
-NETWORK_SENSORS: Final[Described[Networks]] = diagnostic(
+FIRMWARE_SENSORS: Final[SensorDescriptions[FirmwareUpdate]] = diagnostic(
+    *disabled_by_default(
+        choice("update_state", UpdateState, lambda update: update.state)
+    )
+)
+
+NETWORK_SENSORS: Final[SensorDescriptions[Networks]] = diagnostic(
     choice(
         "active_interface",
         NetworkKind,
@@ -150,6 +156,6 @@ NETWORK_SENSORS: Final[Described[Networks]] = diagnostic(
     ),
 )
 
-PROBLEM_SENSORS: Final[Described[tuple[object, ...]]] = diagnostic(
+PROBLEM_SENSORS: Final[SensorDescriptions[tuple[object, ...]]] = diagnostic(
     number("problems", len)
 )

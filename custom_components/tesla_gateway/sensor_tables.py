@@ -7,7 +7,7 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import UnitOfRatio
 
-from .entity import named, off
+from .entity import disabled_by_default, sharing_name
 from .gateway import (
     Battery,
     Charge,
@@ -23,9 +23,9 @@ from .gateway import (
     SystemStatus,
 )
 from .sensor_types import (
-    Described,
     GatewaySensorDescription,
     Number,
+    SensorDescriptions,
     apparent_power,
     choice,
     current,
@@ -42,9 +42,9 @@ from .sensor_types import (
 )
 
 
-def _electrical(name: str) -> Described[Meter]:
+def _electrical(name: str) -> SensorDescriptions[Meter]:
     """Describe what every meter may measure besides real power and energy."""
-    return off(
+    return disabled_by_default(
         reactive_power(f"{name}_reactive_power", lambda meter: meter.reactive_power),
         apparent_power(f"{name}_apparent_power", lambda meter: meter.apparent_power),
         voltage(f"{name}_voltage", lambda meter: meter.voltage),
@@ -55,9 +55,9 @@ def _electrical(name: str) -> Described[Meter]:
     )
 
 
-def _current(key: str) -> Described[Meter]:
+def _current(key: str) -> SensorDescriptions[Meter]:
     """Describe the sum of the currents."""
-    return off(current(key, lambda meter: meter.current))
+    return disabled_by_default(current(key, lambda meter: meter.current))
 
 
 def _imported(key: str) -> GatewaySensorDescription[Meter]:
@@ -85,10 +85,12 @@ def _outward(meter: Meter) -> float | None:
     return None if meter.real_power is None else max(-meter.real_power, 0)
 
 
-METER_SENSORS: Final[dict[MeterKind, Described[Meter]]] = {
+METER_SENSORS: Final[dict[MeterKind, SensorDescriptions[Meter]]] = {
     MeterKind.SITE: (
         _real_power("grid_power"),
-        *off(power("grid_import_power", _inward), power("grid_export_power", _outward)),
+        *disabled_by_default(
+            power("grid_import_power", _inward), power("grid_export_power", _outward)
+        ),
         _imported("grid_energy_imported"),
         _exported("grid_energy_exported"),
         *_current("grid_current"),
@@ -97,20 +99,20 @@ METER_SENSORS: Final[dict[MeterKind, Described[Meter]]] = {
     MeterKind.LOAD: (
         _real_power("home_power"),
         _imported("home_energy"),
-        *off(_exported("home_energy_exported")),
+        *disabled_by_default(_exported("home_energy_exported")),
         *_current("home_current"),
         *_electrical("home"),
     ),
     MeterKind.SOLAR: (
         _real_power("solar_power"),
         _exported("solar_energy"),
-        *off(_imported("solar_energy_imported")),
+        *disabled_by_default(_imported("solar_energy_imported")),
         *_current("solar_current"),
         *_electrical("solar"),
     ),
     MeterKind.BATTERY: (
         _real_power("battery_power"),
-        *off(
+        *disabled_by_default(
             power("battery_charge_power", _outward),
             power("battery_discharge_power", _inward),
         ),
@@ -121,7 +123,7 @@ METER_SENSORS: Final[dict[MeterKind, Described[Meter]]] = {
     MeterKind.GENERATOR: (
         _real_power("generator_power"),
         _exported("generator_energy"),
-        *off(_imported("generator_energy_imported")),
+        *disabled_by_default(_imported("generator_energy_imported")),
         *_current("generator_current"),
         *_electrical("generator"),
     ),
@@ -134,12 +136,12 @@ METER_SENSORS: Final[dict[MeterKind, Described[Meter]]] = {
     ),
 }
 
-CHARGE_SENSORS: Final[Described[Charge]] = (
+CHARGE_SENSORS: Final[SensorDescriptions[Charge]] = (
     replace(
         percentage("state_of_charge", lambda charge: charge.percent),
         device_class=SensorDeviceClass.BATTERY,
     ),
-    *off(
+    *disabled_by_default(
         *diagnostic(
             replace(
                 percentage(
@@ -151,20 +153,20 @@ CHARGE_SENSORS: Final[Described[Charge]] = (
     ),
 )
 
-GRID_SENSORS: Final[Described[Grid]] = (
+GRID_SENSORS: Final[SensorDescriptions[Grid]] = (
     choice(
         "grid_status", GridStatus, lambda grid: grid.status, exists_fn=lambda _: True
     ),
 )
 
-GRID_FAULT_SENSORS: Final[Described[GridFaults]] = (
+GRID_FAULT_SENSORS: Final[SensorDescriptions[GridFaults]] = (
     number("grid_faults", lambda faults: faults.recent),
 )
 
-SYSTEM_SENSORS: Final[Described[SystemStatus]] = (
+SYSTEM_SENSORS: Final[SensorDescriptions[SystemStatus]] = (
     stored("energy_remaining", lambda system: system.energy_remaining),
     stored("energy_capacity", lambda system: system.energy_capacity),
-    *off(
+    *disabled_by_default(
         power("target_power", lambda system: system.target_power),
         reactive_power(
             "target_reactive_power", lambda system: system.target_reactive_power
@@ -203,8 +205,10 @@ SYSTEM_SENSORS: Final[Described[SystemStatus]] = (
     ),
 )
 
-SITE_CONTROLLER_SENSORS: Final[Described[SiteController]] = off(
-    word("reboot_obstacle", lambda controller: controller.reboot_obstacle)
+SITE_CONTROLLER_SENSORS: Final[SensorDescriptions[SiteController]] = (
+    disabled_by_default(
+        word("reboot_obstacle", lambda controller: controller.reboot_obstacle)
+    )
 )
 
 
@@ -221,7 +225,7 @@ def _reserve(
     )
 
 
-OPERATION_SENSORS: Final[Described[Operation]] = (
+OPERATION_SENSORS: Final[SensorDescriptions[Operation]] = (
     choice(
         "operation_mode",
         OperationMode,
@@ -229,7 +233,7 @@ OPERATION_SENSORS: Final[Described[Operation]] = (
         exists_fn=lambda operation: operation.reported_mode is not None,
     ),
     _reserve("backup_reserve", lambda operation: operation.backup_reserve, 0),
-    *off(
+    *disabled_by_default(
         *diagnostic(
             _reserve(
                 "gateway_backup_reserve",
@@ -240,7 +244,7 @@ OPERATION_SENSORS: Final[Described[Operation]] = (
     ),
 )
 
-BATTERY_SENSORS: Final[Described[Battery]] = (
+BATTERY_SENSORS: Final[SensorDescriptions[Battery]] = (
     power("power", lambda battery: battery.real_power),
     stored("energy_remaining", lambda battery: battery.energy_remaining),
     stored("energy_capacity", lambda battery: battery.energy_capacity),
@@ -248,7 +252,7 @@ BATTERY_SENSORS: Final[Described[Battery]] = (
     lifetime("energy_discharged", lambda battery: battery.energy_discharged),
     word("inverter_state", lambda battery: battery.inverter_state),
     word("grid_state", lambda battery: battery.grid_state),
-    *off(
+    *disabled_by_default(
         reactive_power("reactive_power", lambda battery: battery.reactive_power),
         voltage("voltage", lambda battery: battery.voltage),
         frequency("frequency", lambda battery: battery.frequency),
@@ -262,10 +266,10 @@ def _phases(
     quantity: str,
     describe: Callable[[str, Number[PhaseMeter]], GatewaySensorDescription[PhaseMeter]],
     read: Callable[[PhaseMeter], Sequence[float | None]],
-) -> Described[PhaseMeter]:
+) -> SensorDescriptions[PhaseMeter]:
     """Describe one quantity of a meter, phase by phase."""
     return tuple(
-        named(
+        sharing_name(
             f"{location}_phase_{quantity}",
             describe(f"{quantity}_l{phase}", _of_phase(read, phase - 1)),
             phase=str(phase),
@@ -281,8 +285,8 @@ def _of_phase(
     return lambda meter: read(meter)[index]
 
 
-PHASE_SENSORS: Final[dict[str, Described[PhaseMeter]]] = {
-    location: off(
+PHASE_SENSORS: Final[dict[str, SensorDescriptions[PhaseMeter]]] = {
+    location: disabled_by_default(
         *_phases(location, "voltage", voltage, lambda meter: meter.voltage),
         *_phases(location, "real_power", power, lambda meter: meter.real_power),
         *_phases(

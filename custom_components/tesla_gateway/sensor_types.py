@@ -33,7 +33,7 @@ from .entity import GatewayDescription
 
 type Number[PartT] = Callable[[PartT], float | None]
 """Returns a number of a part, in the unit that the sensor has."""
-type Described[PartT] = tuple[GatewaySensorDescription[PartT], ...]
+type SensorDescriptions[PartT] = tuple[GatewaySensorDescription[PartT], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class GatewaySensorDescription[PartT](
 
 def diagnostic[PartT](
     *descriptions: GatewaySensorDescription[PartT],
-) -> Described[PartT]:
+) -> SensorDescriptions[PartT]:
     """Describe sensors that tell of the gateway rather than of the home."""
     return tuple(
         replace(each, entity_category=EntityCategory.DIAGNOSTIC)

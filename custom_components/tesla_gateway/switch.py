@@ -12,7 +12,7 @@ from .adder import EntityAdder
 from .const import CONF_MODEL
 from .controls import async_run_site_controller, async_set_off_grid
 from .coordinator import GatewayConfigEntry
-from .entity import GatewayControl, GatewayControlDescription, off
+from .entity import GatewayControl, GatewayControlDescription, disabled_by_default
 from .gateway import GatewayModel, Grid, SiteController
 from .parts import gateway_part
 
@@ -40,7 +40,7 @@ ISLANDING_SWITCHES: Final[tuple[GatewaySwitchDescription[Grid], ...]] = (
 )
 SITE_CONTROLLER_SWITCHES: Final[
     tuple[GatewaySwitchDescription[SiteController], ...]
-] = off(
+] = disabled_by_default(
     GatewaySwitchDescription(
         key="site_controller",
         translation_key="site_controller",
