@@ -127,6 +127,7 @@ async def test_forbidden_right_after_a_login(
 async def test_refused_login(session: GatewaySession, gateway: Simulator) -> None:
     """Test a token that is good for nothing is kept no longer."""
     gateway.change_password("other")
+    gateway.expire_tokens()
     gateway.faults.add(LOGGING, status=401)
     with pytest.raises(GatewayAuthenticationError):
         await session.exchange("POST", LOGGING, {})

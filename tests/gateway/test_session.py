@@ -95,7 +95,10 @@ async def test_redirects_are_not_followed(
 async def test_never_answered_is_asked_hourly(
     session: GatewaySession, gateway: Simulator, clock: Clock
 ) -> None:
-    """Test an endpoint this firmware does not have costs a request an hour."""
+    """Test an endpoint this firmware does not have costs a request an hour at last."""
+    await refused(session, ABSENT)
+    clock.now += 3600
+    gateway.reset_stats()
     for _ in range(2):
         for _ in range(5):
             error = await refused(session, ABSENT)
