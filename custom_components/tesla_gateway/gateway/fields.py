@@ -7,7 +7,6 @@ to be is None, and only an answer of another shape is an error.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-import math
 import re
 from typing import Final, NamedTuple
 
@@ -48,6 +47,8 @@ number of values before anything is parsed.
 """
 _LONGEST_WORDS: Final = 255
 """Characters of a state's name, or of a duration; known ones have some 30."""
+_LARGEST_NUMBER: Final = 1e300
+"""More than any gateway tells; the sum of all that fit into an answer stays finite."""
 _LONGEST_INTEGER: Final = 2**63
 """What does not fit into 64 bits no gateway has counted."""
 _LAST_EPOCH: Final = 253402300800000
@@ -136,10 +137,11 @@ def inner(answer: Object, key: str) -> Object:
 
 
 def as_number(value: object) -> float | None:
-    """Return a number; a truth value is none, nor is what is not finite."""
+    """Return a number; a truth value is none, nor is what no gateway can mean."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value + 0 if math.isfinite(value) else None  # the gateway's -0 becomes 0
+    # The gateway's -0 becomes 0.
+    return value + 0 if abs(value) <= _LARGEST_NUMBER else None
 
 
 def number(answer: Object, key: str) -> float | None:
