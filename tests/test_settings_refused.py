@@ -149,6 +149,22 @@ async def test_refused_before_the_firmware_is_known(
     assert len(_repairs(issue_registry)) == 1
 
 
+async def test_the_same_firmware(
+    entry: GatewayConfigEntry,
+    refuse: Any,
+    gateway: Simulator,
+    tick: Tick,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """Test it stays when something else is another thing than before."""
+    await refuse()
+    site = entry.runtime_data.info.data.site
+    gateway.faults.add("/api/site_info", edit={"nominal_system_energy_kWh": 27})
+    await tick(3601)
+    assert entry.runtime_data.info.data.site != site
+    assert len(_repairs(issue_registry)) == 1
+
+
 LAST: Final = "site controller"
 DONE: Final = "done"
 MISSING: Final = "missing"

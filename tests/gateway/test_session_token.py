@@ -153,6 +153,9 @@ async def test_where_nothing_tells_of_a_token(
         f"GET {SOE}": 1,
         f"GET {METERS}": 1,
     }
+    # Else a gateway that says 403 to an expired token would never be logged in to.
+    await refused(session, OPERATION)
+    assert gateway.stats.logins == 1
 
 
 async def test_a_person_s_login_is_a_fresh_one(
