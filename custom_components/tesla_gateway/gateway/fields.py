@@ -138,7 +138,8 @@ def inner(answer: Object, key: str) -> Object:
 
 def as_number(value: object) -> float | None:
     """Return a number; a truth value is none, nor is what no gateway can mean."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    # A tuple: `int | float` would be made anew for each of thousands of values.
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     # The gateway's -0 becomes 0.
     return value + 0 if abs(value) <= _LARGEST_NUMBER else None
