@@ -371,6 +371,7 @@ def test_disconnect_types_of_nonsense(body: bytes) -> None:
         ([5250, 3000.5], 8250.5),
         ([5250, None, "3000", 0], 5250),
         ([5250, 1e308, 1e308], 5250),
+        ([2**63, 2**63], None),
         ([0], None),
         ([None], None),
         ([], None),

@@ -213,8 +213,9 @@ class SolarSystems:
     @property
     def power(self) -> float | None:
         """Return the sum in watts; None where there is nothing to add up."""
-        powers = [system.power for system in self.systems if system.power]
-        return sum(powers) if powers else None
+        total = sum(system.power for system in self.systems if system.power)
+        # Whole numbers that fit into 64 bits can add up to one that does not.
+        return total if total and abs(total) < 2**63 else None
 
 
 def _any(values: Iterable[bool | None]) -> bool | None:
