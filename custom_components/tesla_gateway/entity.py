@@ -1,4 +1,4 @@
-"""Base of all entities: a part of what is read, and one value of it."""
+"""Base of all entities: what is described, what is shown of a part, what can be set."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
