@@ -147,10 +147,10 @@ class Redactor:
         if value in _PUBLIC or value in WORDS:
             return
         head, _, tail = value.rpartition("--")
-        if head and tail:
-            self._learn("serial", tail)
-        elif meter := _METER.fullmatch(value):
-            self._learn("serial", meter[1])
+        if kind == "serial" and head and tail:
+            self._learn(kind, tail)
+        elif kind == "serial" and (meter := _METER.fullmatch(value)):
+            self._learn(kind, meter[1])
         else:
             self._learn(kind, value)
             if kind == "address" and (host := _PORT.fullmatch(value)):
@@ -340,8 +340,12 @@ class Redactor:
     def _secret(self, kind: str, text: str) -> str:
         """Return what stands for a secret, a DIN with its part number."""
         value = text.strip()
-        if value in _PUBLIC or value in WORDS:
+        # A password may be any word, but opens something.
+        is_open = value in _PUBLIC or value in WORDS
+        if not value or (is_open and kind != "secret"):
             return text
+        if kind != "serial":
+            return self._token(kind, value)
         head, _, tail = value.rpartition("--")
         if head and tail:
             return f"{self.text(head)}--{self._token('serial', tail)}"
