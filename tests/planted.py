@@ -5,7 +5,7 @@ import json
 from typing import Any, Final
 
 from custom_components.tesla_gateway.gateway.proto import vitals_pb2
-from custom_components.tesla_gateway.gateway.redaction import SECRET_KEYS
+from custom_components.tesla_gateway.gateway.vocabulary import SECRET_KEYS
 from simulator.server import Simulator
 
 DIN: Final = "1232100-00-E--"

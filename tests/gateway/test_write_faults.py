@@ -293,7 +293,10 @@ async def test_half_in_effect(
         ("site 1232100-00-E--TGSIMULATED001 is busy", "site … is busy"),
         ("ask ann@example.com at 192.168.1.50:443", "ask … at …"),
         (f"token {'a' * 88}== is old", "token … is old"),
+        ("https://gw.lan and aa:bb:cc:dd:ee:ff, fd::ab", "… and … …"),
+        ("error: not allowed", "error: not allowed"),
         ("not  allowed:\nABCDE", None),
+        ("not allowed: abcde", None),
     ],
 )
 async def test_reason_without_what_tells_whose_it_is(

@@ -30,7 +30,9 @@ LONGEST_ANSWER: Final = 64 * 1024
 LONGEST_REASON: Final = 200
 """Characters of a gateway's own words that are handed on."""
 
-_TELLING: Final = re.compile(r"(?=\S*\d)\S{6,}|\S*@\S*|\S{25,}")
+_TELLING: Final = re.compile(
+    r"(?=\S*\d)\S{6,}|\S*@\S*|\S*://\S*|[^\s:]*:[^\s:]*:\S*|\S{25,}"
+)
 """Serial numbers, addresses and tokens; no ordinary word matches."""
 
 
@@ -72,7 +74,8 @@ def _reason(body: bytes, secrets: Collection[str]) -> str | None:
     """Return the gateway's own words in one line, without what may tell whose it is."""
     told = _object(body)
     words = [w for w in (told.get("error"), told.get("message")) if isinstance(w, str)]
-    if any(secret in word for secret in secrets if secret for word in words):
+    said = " ".join(words).casefold()
+    if any(secret.casefold() in said for secret in secrets if secret):
         return None
     line = " ".join(_TELLING.sub("…", ": ".join(filter(None, words))).split())
     return line[:LONGEST_REASON] or None

@@ -10,51 +10,36 @@ one place is known in all others.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 import ipaddress
 import re
 from typing import Final
+from zoneinfo import available_timezones
 
 import orjson
 
-from .vocabulary import KEYS, PATH_WORDS, WORDS
+from .vocabulary import KEYS, PATH_WORDS, SECRET_KEYS, WORDS
 
-SECRET_KEYS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(
-        (
-            *("PackageSerialNumber", "ecu_package_serial_number", "serial"),
-            *("serial_number", "serialNumber", "device_serial", "short_id"),
-            *("din", "gateway_din", "vin", "leader", "followers", "unique_id"),
-            *("component_parent_din", "site_uid", "customer_id"),
-        ),
-        "serial",
-    ),
-    **dict.fromkeys(
-        (
-            *("site_name", "site_label", "network_name", "username", "company"),
-            *("firstname", "lastname", "title"),
-        ),
-        "name",
-    ),
-    **dict.fromkeys(("state", "utility", "distributor", "retailer"), "place"),
-    **dict.fromkeys(
-        (
-            *("ip", "IP", "ip_address", "gateway", "host"),
-            *("hw_address", "mac", "mac_address"),
-        ),
-        "address",
-    ),
-    "email": "email",
-    "phone": "phone",
-    **dict.fromkeys(
-        ("password", "old_password", "new_password", "token", "fingerprint"), "secret"
-    ),
-}
-"""The kind of secret that a key has, and with it the beginning of its token."""
+
+def _spelled(key: str) -> str:
+    """Return a name without what differs from one firmware to the next."""
+    return key.replace("_", "").lower()
+
+
+_KINDS_OF_KEYS: Final = {_spelled(key): kind for key, kind in SECRET_KEYS.items()}
 _GRID_CODE: Final = frozenset({"country", "distributor", "retailer", "utility"})
 """Beside one of these `state` is a place; elsewhere it is how something is doing."""
 _PUBLIC: Final = frozenset({"", "*", "Tesla", "Energy"})
 """What stands for nobody; the last two are the name in every login."""
 _VALUES: Final = frozenset({"float_value", "int_value", "string_value", "bool_value"})
+_NUMBERS: Final[Mapping[str, object]] = {"float_value": 0.0, "int_value": "0"}
+"""What stands for a number of vitals, some of which protobuf writes as texts."""
+_GENERIC: Final = frozenset(
+    {"data", "device", "id", "info", "location", "model", "name", "value"}
+)
+"""Names that say nothing: what is under them is what the name above them says."""
+_UNKNOWN: Final = "text"
+"""The kind of what stands under a name that nobody has described."""
 _MOST_LENGTHS: Final = 16
 """Lengths of secrets that begin alike, of which each is tried at each such place.
 
@@ -62,6 +47,8 @@ No gateway has as many; a made-up one must not take minutes.
 """
 _SHORTEST_PART: Final = 4
 """Characters of a secret that is looked for inside longer texts."""
+_LEAST_NUMBER: Final = 1000
+"""What a number has to be to be looked for in texts."""
 _SHORTEST_NUMBER: Final = 8
 """Characters of letters and digits that are a secret wherever they stand in a word."""
 _DEEPEST: Final = 40
@@ -73,15 +60,18 @@ _TIME: Final = re.compile(
 )
 """Time stamps and durations, as Go writes them."""
 _ALERT: Final = re.compile(r"[A-Z]{2,6}_[awf]\d{3}_\w{1,80}", re.ASCII)
+_DIN: Final = re.compile(r"([A-Z0-9][A-Z0-9-]*)--(.+)", re.DOTALL)
 _METER: Final = re.compile(r"(.+)(synchrometer[A-Z])")
 _PORT: Final = re.compile(r"\[?(.+?)\]?(?::\d{1,5})?")
 _PATTERNS: Final = re.compile(
-    # Each begins where nothing like it stands before, and has a bound.
-    r"(?<![\w.+-])(?P<email>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"
-    r"|(?<![\w+/=-])(?P<secret>[\w+/-]{86}==)"
-    r"|(?<![\w:-])(?P<mac>[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})(?![\w:-])"
-    r"|(?<![\w:.])(?P<ipv6>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:])"
-    r"|(?<![\d.])(?P<ipv4>\d{1,3}(?:\.\d{1,3}){3})(?![\d.])"
+    # Each begins where nothing like it stands before, and has a bound. A colon or a
+    # full stop may follow: what is wrong with an address stands behind it.
+    r"(?u:(?<![\w.+-])(?P<email>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}))"
+    r"|(?<![\w+/-])(?P<secret>[\w+/-]{86}==)"
+    r"|(?<![\w-])(?P<mac>[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})(?![\w-])"
+    r"|(?<![\w.])(?P<ipv6>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})"
+    r"(?:(?<!:)|(?<=::))(?!\w|\.\d)"
+    r"|(?<!\d)(?<!\d\.)(?P<ipv4>\d{1,3}(?:\.\d{1,3}){3})(?!\d|\.\d)"
     r"|(?<![A-Z0-9])(?P<serial>[A-Z0-9]{10,})(?![A-Z0-9])",
     re.ASCII,
 )
@@ -110,6 +100,12 @@ _CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
 """What of a pattern's finds is one."""
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Return the names of time zones, of which a part may be where somebody lives."""
+    return frozenset(available_timezones())
+
+
 def _folded(text: str) -> str:
     """Return a text in small letters, of the same length."""
     if text.isascii():
@@ -124,6 +120,7 @@ class Redactor:
         """Know nothing yet but the vocabulary, and the names of vitals given here."""
         self._vitals = frozenset(names)
         self._known = KEYS | self._vitals
+        self._words = WORDS | self._vitals
         self._tokens: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
@@ -144,11 +141,10 @@ class Redactor:
     def learn_secret(self, kind: str, value: str) -> None:
         """Learn that a text is a secret, whatever it looks like."""
         value = value.strip()
-        if value in _PUBLIC or value in WORDS:
+        if self._is_open(value):
             return
-        head, _, tail = value.rpartition("--")
-        if kind == "serial" and head and tail:
-            self._learn(kind, tail)
+        if kind == "serial" and (din := _DIN.fullmatch(value)):
+            self._learn(kind, din[2])
         elif kind == "serial" and (meter := _METER.fullmatch(value)):
             self._learn(kind, meter[1])
         else:
@@ -161,6 +157,10 @@ class Redactor:
         for part in path.split("/"):
             if part not in PATH_WORDS:
                 self.learn_secret("serial", part)
+
+    def _is_open(self, text: str) -> bool:
+        """Return whether a text is nobody's, or a word of the gateway's own."""
+        return text in _PUBLIC or text in self._words
 
     def _learn(self, kind: str, secret: str) -> None:
         """Give a secret its token; a long one is looked for inside texts too."""
@@ -223,43 +223,44 @@ class Redactor:
         return self._scrubbed[text]
 
     def _scrub(self, text: str) -> str:
-        """Replace first what looks like a secret, then what is known as one."""
-        if _TIME.fullmatch(text):
-            return text
-        whole = self._tokens.get(_folded(text))
-        if whole and text not in WORDS:
-            return whole
-        is_word = text in WORDS or _ALERT.fullmatch(text) is not None
-        pieces, end = [], 0
-        for match in _PATTERNS.finditer(text):
-            kind = match.lastgroup or ""
-            if _CHECKS.get(kind, bool)(match[0]):
-                pieces.append(self._without(text, end, match.start(), is_word=is_word))
-                pieces.append(self._token(_KINDS.get(kind, kind), match[0]))
-                end = match.end()
-        pieces.append(self._without(text, end, len(text), is_word=is_word))
-        return "".join(pieces)
+        """Replace first what is known as a secret, then what looks like one.
 
-    def _without(self, text: str, start: int, stop: int, *, is_word: bool) -> str:
-        """Return a part of a text without the secrets that are known."""
-        folded, pieces, index = _folded(text), [], start
-        while index < stop:
-            end = self._end_of_secret(folded, index, stop, is_word=is_word)
+        So a secret of which a part looks like another is found as a whole.
+        """
+        whole = self._tokens.get(_folded(text))
+        if whole and text not in self._words:
+            return whole
+        if _TIME.fullmatch(text) or text in _time_zones():
+            return text
+        is_word = text in self._words or _ALERT.fullmatch(text) is not None
+        folded, pieces, start, index = _folded(text), [], 0, 0
+        while index < len(text):
+            end = self._end_of_secret(folded, index, is_word=is_word)
             if end is None:
                 index += 1
             else:
-                pieces += [text[start:index], self._tokens[folded[index:end]]]
+                pieces.append(self._without_looks(text, start, index))
+                pieces.append(self._tokens[folded[index:end]])
                 start = index = end
+        return "".join([*pieces, self._without_looks(text, start, len(text))])
+
+    def _without_looks(self, text: str, start: int, stop: int) -> str:
+        """Return a part of a text without what looks like a secret."""
+        pieces = []
+        for match in _PATTERNS.finditer(text, start, stop):
+            kind = match.lastgroup or ""
+            if _CHECKS.get(kind, bool)(match[0]):
+                pieces.append(text[start : match.start()])
+                pieces.append(self._token(_KINDS.get(kind, kind), match[0]))
+                start = match.end()
         return "".join([*pieces, text[start:stop]])
 
-    def _end_of_secret(
-        self, folded: str, start: int, stop: int, *, is_word: bool
-    ) -> int | None:
+    def _end_of_secret(self, folded: str, start: int, *, is_word: bool) -> int | None:
         """Return where the longest secret ends that begins at a place, if one does."""
         for length in self._lengths.get(folded[start : start + _SHORTEST_PART], ()):
             end = start + length
             if (
-                end <= stop
+                end <= len(folded)
                 and folded[start:end] in self._tokens
                 and _stands_alone(folded, start, end, is_word=is_word)
             ):
@@ -293,20 +294,21 @@ class Redactor:
         """Return an object without secrets, in its names neither."""
         rewritten: dict[str, object] = {}
         repeats: Counter[str] = Counter()
-        is_vital = strict and not _VALUES.isdisjoint(document)
-        is_vague = is_vital and document.get("name") not in self._vitals
+        vital = document.get("name")
+        is_vague = not (isinstance(vital, str) and vital in self._vitals)
+        is_vague &= strict and not _VALUES.isdisjoint(document)
         for key, value in document.items():
-            inner = _kind(key, document) or (kind if key == "value" else "")
-            is_known = not strict or key in self._known or bool(_ALERT.fullmatch(key))
-            if is_vague and key in _VALUES:
-                is_known = False
+            inner = _kind(key, document, kind)
+            is_open = self._describes(key) and not (is_vague and key in _VALUES)
+            if strict and not inner and not is_open:
+                inner = _UNKNOWN
             name = key if key in self._known else self.text(key)
             first = name
             while name in rewritten:
                 repeats[first] += 1
                 name = f"{first}_{repeats[first]}"
-            if not is_known and not inner and not isinstance(value, dict):
-                rewritten[name] = self._vague(key, value, depth)
+            if is_vague and key in _NUMBERS:
+                rewritten[name] = _NUMBERS[key]
             elif key == "decoded_alert" and isinstance(value, str):
                 rewritten[name] = self._alert(value)
             else:
@@ -315,20 +317,9 @@ class Redactor:
                 )
         return rewritten
 
-    def _vague(self, key: str, value: object, depth: int) -> object:
-        """Return of a value that nobody has described only what type it has."""
-        match value:
-            case str() if key == "int_value":
-                return "0"  # how protobuf's JSON writes an integer
-            case str():
-                return self.unknown_text(value)
-            case bool() | None:
-                return value
-            case int() | float():
-                return type(value)()
-            case list() if depth < _DEEPEST:
-                return [self._vague(key, each, depth + 1) for each in value]
-        return self._rewritten(value, strict=True, depth=depth)
+    def _describes(self, key: str) -> bool:
+        """Return whether a name says what is under it."""
+        return key in self._known or _ALERT.fullmatch(key) is not None
 
     def unknown_text(self, text: str) -> str:
         """Return a token for any text; one that is a secret as a whole has its own."""
@@ -338,17 +329,20 @@ class Redactor:
         return token or self._texts.setdefault(text, f"text{len(self._texts) + 1}")
 
     def _secret(self, kind: str, text: str) -> str:
-        """Return what stands for a secret, a DIN with its part number."""
+        """Return what stands for a secret, or for what nobody has described.
+
+        A DIN keeps its part number.
+        """
+        if kind == _UNKNOWN:
+            return self.unknown_text(text)
         value = text.strip()
         # A password may be any word, but opens something.
-        is_open = value in _PUBLIC or value in WORDS
-        if not value or (is_open and kind != "secret"):
+        if not value or (kind != "secret" and self._is_open(value)):
             return text
         if kind != "serial":
             return self._token(kind, value)
-        head, _, tail = value.rpartition("--")
-        if head and tail:
-            return f"{self.text(head)}--{self._token('serial', tail)}"
+        if din := _DIN.fullmatch(value):
+            return f"{self.text(din[1])}--{self._token(kind, din[2])}"
         if meter := _METER.fullmatch(value):
             return f"{self._token('serial', meter[1])}{meter[2]}"
         return self._token(kind, value)
@@ -362,11 +356,17 @@ class Redactor:
         return orjson.dumps(self.scrubbed(document)).decode()
 
 
-def _kind(key: str, beside: Mapping[str, object]) -> str:
-    """Return what kind of secret a key has; none where it is empty."""
-    if key == "state" and _GRID_CODE.isdisjoint(beside):
+def _kind(key: str, beside: Mapping[str, object], above: str) -> str:
+    """Return what kind of secret a key has, `above` that of what it stands in.
+
+    None where it is empty.
+    """
+    if key in _GENERIC:
+        return above
+    spelled = _spelled(key)
+    if spelled == "state" and _GRID_CODE.isdisjoint(beside):
         return ""
-    return SECRET_KEYS.get(key, "")
+    return _KINDS_OF_KEYS.get(spelled, "")
 
 
 def _stands_alone(text: str, start: int, end: int, *, is_word: bool) -> bool:
@@ -391,14 +391,13 @@ def _strings(
         case dict() if depth < _DEEPEST:
             for key, inner in value.items():
                 yield "", key
-                own = _kind(key, value) or (kind if key == "value" else "")
-                yield from _strings(inner, own, depth + 1)
+                yield from _strings(inner, _kind(key, value, kind), depth + 1)
         case list() | tuple() if depth < _DEEPEST:
             for each in value:
                 yield from _strings(each, kind, depth + 1)
         case str():
             yield kind, value
-        case int() if kind and not isinstance(value, bool):
+        case int() if kind and abs(value) >= _LEAST_NUMBER:
             yield kind, str(value)
 
 

@@ -4,6 +4,7 @@ For reports of trouble: what is not known may be personal, so its value is not t
 words are those in which a home's own name, such as "System", must not be looked for.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 
@@ -166,3 +167,43 @@ WORDS: Final = _words(
     """,
 )
 """Values that are words of the gateway's, or ours, and never anybody's name."""
+
+SECRET_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            *("PackageSerialNumber", "ecu_package_serial_number", "serial"),
+            *("serial_number", "serialNumber", "device_serial", "short_id"),
+            *("din", "gateway_din", "vin", "leader", "followers", "unique_id"),
+            *("component_parent_din", "site_uid", "customer_id"),
+        ),
+        "serial",
+    ),
+    **dict.fromkeys(
+        (
+            *("site_name", "site_label", "network_name", "username", "company"),
+            *("firstname", "lastname", "title"),
+        ),
+        "name",
+    ),
+    **dict.fromkeys(("state", "utility", "distributor", "retailer"), "place"),
+    **dict.fromkeys(
+        (
+            *("ip", "IP", "ip_address", "gateway", "host"),
+            *("hw_address", "mac", "mac_address"),
+        ),
+        "address",
+    ),
+    "email": "email",
+    "phone": "phone",
+    **dict.fromkeys(
+        (
+            *("password", "old_password", "new_password", "token", "fingerprint"),
+            *("access_token", "refresh_token", "ssid", "psk", "passphrase"),
+        ),
+        "secret",
+    ),
+}
+"""The kind of secret that a key has, and with it the beginning of its token.
+
+In any spelling: `SerialNumber` is as good as `serial_number`.
+"""
