@@ -35,7 +35,7 @@ from scripts.real_home_assistant import (
 from simulator.profiles import PROFILES
 from simulator.scenarios import SCENARIOS
 
-GATEWAY_PASSWORD: Final = "ABCDE"  # noqa: S105 - as on a sticker that exists nowhere
+GATEWAY_PASSWORD: Final = "KLMNP"  # noqa: S105 - as on a sticker that exists nowhere
 LISTENING: Final = "listening on "
 """What the simulator prints before its address."""
 

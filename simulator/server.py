@@ -33,7 +33,7 @@ from .wire import Answer
 from .writes import WRITES
 
 HOST: Final = "127.0.0.1"
-DEFAULT_PASSWORD: Final = "ABCDE"  # noqa: S105  # as on a sticker that exists nowhere
+DEFAULT_PASSWORD: Final = "KLMNP"  # noqa: S105  # as on a sticker that exists nowhere
 
 LONGEST_LEAP: Final = 31 * 86400
 """Seconds. More than this passes only when somebody sets or freezes the clock."""
@@ -100,6 +100,7 @@ class Simulator:
         self._identity = Identity(self._greeted)
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
+        self._reserved: socket.socket | None = None
         self._connections: WeakSet[asyncio.BaseTransport] = WeakSet()
 
     @property
@@ -139,6 +140,8 @@ class Simulator:
         is not known.
         """
         listener = socket.create_server((HOST, self.port))
+        if self._reserved is not None:
+            self._reserved.close()
         self.site.pending_operation = None
         self.port = listener.getsockname()[1]
         ready = threading.Event()
@@ -155,6 +158,10 @@ class Simulator:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
             self._thread = None
+            # Who asks for any free port must not be given this one meanwhile.
+            self._reserved = socket.socket()
+            self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._reserved.bind((HOST, self.port))
 
     def control(self, document: Any) -> dict[str, Any]:
         """Change something, as `POST /simulator/control` does, and return the state."""

@@ -19,6 +19,7 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import DATA_CONNECTOR
 from simulator.server import Simulator
 
 from .control_ways import SITE_CONTROLLER, Way, entity_id
@@ -26,14 +27,19 @@ from .control_ways import SITE_CONTROLLER, Way, entity_id
 # `--hypothesis-profile=nightly` tries more; what a test multiplies is this number.
 settings.register_profile("nightly", max_examples=1000)
 
-PASSWORD = "ABCDE"
+PASSWORD = "KLMNP"
 
 LOOK = 0.002
 """Seconds between two looks at what the gateway has been asked."""
 LOOKS_AT_REST = 2
 """Alike, with nothing under way: once could be just before the next request."""
 LOOKS_AT_HANGING = 10
-"""Alike, with something under way: then it hangs, and is not just being answered."""
+"""Alike, with all that is under way held up by the gateway."""
+LOOKS_AT_BUSY = 250
+"""Alike, with anything else under way: half a second, as it may just be slow.
+
+The gateway is asked nothing while a connection is made, or its thread has no turn.
+"""
 
 type Act = Callable[..., Coroutine[Any, Any, None]]
 type AddGateway = Callable[..., Awaitable[GatewayConfigEntry]]
@@ -125,11 +131,19 @@ def tick_on(
 ) -> Tick:
     """Return what lets time pass too, and waits for nothing that hangs."""
 
+    def looks_needed() -> int:
+        connectors = hass.data.get(DATA_CONNECTOR, {}).values()
+        if not any(each._acquired for each in connectors):
+            return LOOKS_AT_REST
+        stats = gateway.stats
+        is_held = stats.in_flight and stats.in_flight <= stats.held
+        return LOOKS_AT_HANGING if is_held else LOOKS_AT_BUSY
+
     async def pass_time(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
         async_fire_time_changed(hass)
         looks, asked = 0, -1
-        while looks < (LOOKS_AT_HANGING if gateway.stats.in_flight else LOOKS_AT_REST):
+        while looks < looks_needed():
             await hass.async_add_executor_job(time.sleep, LOOK)
             looks = looks + 1 if gateway.stats.total == asked else 0
             asked = gateway.stats.total

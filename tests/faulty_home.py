@@ -64,8 +64,9 @@ async def _is_over(done: asyncio.Future[Any], world: World) -> bool:
     while looks < STILL and not done.done():
         # In the loop itself no time passes.
         await asyncio.get_running_loop().run_in_executor(None, time.sleep, LOOK)
-        looks = looks + 1 if world.gateway.stats.total == asked else 0
-        asked = world.gateway.stats.total
+        stats = world.gateway.stats
+        looks = looks + 1 if stats.total + stats.handshakes == asked else 0
+        asked = stats.total + stats.handshakes
     return done.done()
 
 

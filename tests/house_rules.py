@@ -363,7 +363,7 @@ RULES: Final[dict[str, Rule]] = {
             PARSERS,
             *(
                 f"{CLIENT}/{name}.py"
-                for name in ("fields", "redaction", "report", "settings")
+                for name in ("fields", "redaction", "report", "settings", "vocabulary")
             ),
         ),
         check=lambda source: wire_names().intersection(texts(source)),

@@ -205,7 +205,7 @@ async def test_password_changes(
     assert len(list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))) == 1
     assert gateway.stats.logins_refused == 1
     assert state_of("grid_power") == STATE_UNAVAILABLE
-    gateway.change_password("ABCDE")
+    gateway.change_password("KLMNP")
     for _ in range(4):
         await tick(30)
     assert state_of("grid_power") != STATE_UNAVAILABLE

@@ -15,7 +15,6 @@ from custom_components.tesla_gateway.diagnostics import (
     async_get_config_entry_diagnostics,
     async_scrubbed,
 )
-from custom_components.tesla_gateway.gateway import vitals
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import (
     Event,
@@ -26,27 +25,15 @@ from homeassistant.core import (
 from homeassistant.helpers import entity_registry as er
 from simulator.server import Simulator
 
-from .gateway.vitals_site import simulated_body
+from .gateway.vitals_site import reading
 
 LONGEST_PIECE = 5
 """What a refresh may take without giving others a turn, in readings of vitals.
 
-Ten Powerwalls' took 0.9 ms of processor time on the machine that 5 ms were meant for,
-and 2.9 ms on one at a third of its speed. `scripts/bench` has the milliseconds.
+On the machine that 5 ms were meant for. `scripts/bench` has the milliseconds.
 """
 ROUNDS = 5
 """Of which the best counts: what the machine does beside it is not ours."""
-
-
-def _reading() -> float:
-    """Return the seconds of processor time for the vitals of ten Powerwalls."""
-    body = simulated_body(batteries=10)
-    times = []
-    for _ in range(20):
-        started = time.thread_time()
-        vitals.components(body)
-        times.append(time.thread_time() - started)
-    return min(times)
 
 
 @contextmanager
@@ -90,7 +77,7 @@ async def test_no_long_piece(
             await hass.async_block_till_done()
         longest.append(max(pieces))
     logging.disable(logging.NOTSET)
-    assert min(longest) < LONGEST_PIECE * _reading()
+    assert min(longest) < LONGEST_PIECE * reading()
 
 
 @pytest.mark.parametrize("gateway_options", [{"batteries": 10}])
@@ -143,4 +130,4 @@ async def test_redaction_is_no_long_piece(
             else:
                 await async_scrubbed(hass, entry, {"problems": []})
         longest.append(max(pieces))
-    assert min(longest) < LONGEST_PIECE * _reading()
+    assert min(longest) < LONGEST_PIECE * reading()

@@ -19,17 +19,18 @@ from custom_components.tesla_gateway.gateway import (
     GatewaySession,
     WriteTimeouts,
 )
+from custom_components.tesla_gateway.gateway.poll import Poll, current_poll
 from simulator.server import Simulator
 
 from .write_kinds import KINDS, Kind
 
-PASSWORD = "ABCDE"
+PASSWORD = "KLMNP"
 EMAIL = "somebody@example.com"
 
 PATIENT = WriteTimeouts(read_back=8.0, islanding=8.0, pause=0.01)
 """For what shows in the end, however slow the machine that tests."""
-HASTY = WriteTimeouts(read_back=0.1, islanding=0.6, pause=0.02)
-"""For what never shows."""
+HASTY = WriteTimeouts(read_back=0.4, islanding=0.6, pause=0.02)
+"""For what never shows, and is read once at least, maybe over a new connection."""
 
 type Connect = Callable[..., GatewaySession]
 type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -141,7 +142,9 @@ def client(
 @pytest.fixture
 async def polled(client: GatewayClient, gateway: Simulator) -> GatewayClient:
     """Return a client that has been polling for a while, so that its token is good."""
+    patient = current_poll.set(Poll(10.0))
     await client.site()
+    current_poll.reset(patient)
     gateway.reset_stats()
     return client
 

@@ -59,7 +59,7 @@ OF_VITALS: Final[Mapping[str, Parse]] = {
 def refusal(body: bytes) -> object:
     """Read why something was refused."""
     try:
-        answers.check_done("/api/operation", Answer(500, {}, body), secrets={"ABCDE"})
+        answers.check_done("/api/operation", Answer(500, {}, body), secrets={"KLMNP"})
     except GatewayError as err:
         return str(err)
     return None
@@ -78,7 +78,7 @@ def reply(body: bytes) -> unexplored.Reply:
 OTHERS: Final[Mapping[str, tuple[Parse, bytes]]] = {
     "login": (token, b'{"email": "a@example.com", "token": "aA0/+=", "roles": ["a"]}'),
     "login refusal": (answers.login_refusal, b'{"error": "physical access"}'),
-    "refusal": (refusal, b'{"code": 403, "error": "no", "message": "a b ABCDE"}'),
+    "refusal": (refusal, b'{"code": 403, "error": "no", "message": "a b KLMNP"}'),
     "unexplored": (reply, b'{"hosts": [{"name": "a", "ok": true}]}'),
     TEDAPI_DIN: (parse.din, b"1232100-00-E--TG0000000000"),
 }

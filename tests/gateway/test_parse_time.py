@@ -32,10 +32,14 @@ from simulator.wire import encode
 
 from .parsers import BY_PATH, OF_VITALS, OTHERS, good_answers
 from .shapes import FAULT, Parse
-from .vitals_site import simulated_body
+from .vitals_site import USUAL_READING, reading, simulated_body
 
 LONGEST: Final = 0.05
-"""Seconds of the processor's time; what Home Assistant calls a blocked loop is more."""
+"""Seconds of the processor's time; what Home Assistant calls a blocked loop is more.
+
+On the machine that they were meant for; a slower one, or one whose caches others use,
+has as many more as it takes for a reading of vitals.
+"""
 MOST_VALUES: Final = 8_000
 MOST_BYTES: Final = 128 * 1024
 MOST_DEVICES: Final = 500
@@ -196,7 +200,7 @@ def slow(read: Parse, answers: Iterable[bytes]) -> dict[str, int]:
             seconds = min(seconds, process_time() - began)
             if seconds <= LONGEST:
                 break
-        else:
+        if seconds > LONGEST * max(1, reading() / USUAL_READING):
             took[f"{body[:40]!r}... ({len(body)})"] = round(seconds * 1000)
     assert good
     return took
@@ -324,6 +328,6 @@ def test_long_names() -> None:
 def test_long_refusals() -> None:
     """Test a refusal that is longer than any is one all the same, without its words."""
     read, body = OTHERS["refusal"]
-    body = body.replace(b" ABCDE", b"")
+    body = body.replace(b" KLMNP", b"")
     assert "a b" in str(read(body + b" " * (64 * 1024 - len(body))))
     assert "a b" not in str(read(body + b" " * (64 * 1024 - len(body) + 1)))

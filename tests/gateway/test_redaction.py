@@ -7,7 +7,7 @@ import re
 from time import process_time
 from typing import Any
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.tesla_gateway.gateway import (
@@ -49,6 +49,7 @@ def test_a_word_that_opens(word: str) -> None:
 
 
 @given(password=_OPENING, token=_OPENING)
+@settings(derandomize=True, deadline=None)
 def test_whatever_opens(password: str, token: str) -> None:
     """Test a password and a token are hidden as a whole, whatever they look like."""
     settings = {"password": password, "record": {"token": token}}

@@ -26,6 +26,7 @@ from custom_components.tesla_gateway.gateway import (
 from simulator.faults import Ending
 from simulator.server import Simulator
 from simulator.tls import Identity
+from tests.waiting import until
 
 from .conftest import EMAIL, PASSWORD, Clock, Connect, Serve
 
@@ -389,10 +390,10 @@ async def test_a_cancelled_login_is_taken_over(
     connect: Connect, gateway: Simulator
 ) -> None:
     """Test reads that wait for somebody's login go on when that one gives up."""
-    gateway.latency = 0.1
+    gateway.faults.add(LOGIN, ending=Ending.HANG, times=1)
     session = connect()
     first, second = (asyncio.create_task(session.get(path)) for path in PATHS[:2])
-    await asyncio.sleep(0.05)
+    await until(lambda: gateway.stats.in_flight)
     first.cancel()
     assert await second
     assert first.cancelled()
@@ -407,7 +408,7 @@ async def test_a_login_counts_from_when_it_is_sent(
     session = connect()
     gateway.faults.add(LOGIN, ending=Ending.HANG)
     read = asyncio.create_task(session.get(SOE))
-    await asyncio.sleep(0.1)
+    await until(lambda: gateway.stats.in_flight)
     assert gateway.stats.in_flight == len(_logins(session.record)) == 1
     session.record.detach()
     read.cancel()

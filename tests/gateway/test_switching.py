@@ -83,7 +83,7 @@ async def test_where_it_is_already(client: GatewayClient, gateway: Simulator) ->
     ids=["too soon", "empty"],
 )
 async def test_tells_where_it_stands(
-    client: GatewayClient,
+    polled: GatewayClient,
     gateway: Simulator,
     charge: float,
     seconds: float,
@@ -98,7 +98,7 @@ async def test_tells_where_it_stands(
 
     listener = WriteListener(on_read=tell)
     with pytest.raises(GatewayNotAppliedError) as raised:
-        await client.go_off_grid(seconds=0.2, listener=listener)
+        await polled.go_off_grid(seconds=1, listener=listener)
     assert raised.value.answered
     assert isinstance(raised.value.reported, Grid)
     assert raised.value.reported.status is state

@@ -215,7 +215,7 @@ async def test_nothing_after_the_close(
     with pytest.raises(GatewayNotSentError):
         await kind.act(polled)
     with pytest.raises(GatewayNotSentError):
-        await polled.change_password("ABCDE", "VWXYZ")
+        await polled.change_password("KLMNP", "VWXYZ")
     assert gateway.stats.total == 0
 
 

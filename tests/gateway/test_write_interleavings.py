@@ -267,11 +267,13 @@ async def test_would_find_what_has_no_order(
     _begin_anew(gateway)
     home = Home(gateway, connect)
     home.client = GatewayClient(connect())
-    gateway.faults.add("/api/operation", method="POST", delay=0.2, times=1)
+    # It is done when the fault is cleared, and not before.
+    gateway.faults.add("/api/operation", method="POST", ending=Ending.HANG, times=1)
     slow = asyncio.create_task(home.write(Wish(mode="backup")))
     await until_asked(gateway, POST)
     home.client = GatewayClient(connect())
     await home.write(Wish(reserve=50))
+    gateway.faults.clear()
     await slow
     with pytest.raises(AssertionError):
         home.check()

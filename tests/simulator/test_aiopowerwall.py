@@ -21,7 +21,7 @@ if TAKES_AIOPOWERWALL:
 else:
     pytest.skip("aiopowerwall needs a newer protobuf", allow_module_level=True)
 
-WHOLE_PASSWORD = "SIMULATED-ABCDE"
+WHOLE_PASSWORD = "SIMULATED-KLMNP"
 """As on a sticker: the login takes its last five characters."""
 
 

@@ -61,10 +61,10 @@ def test_recorded() -> None:
     device = Device(
         PROFILES["24.44"],
         SCENARIOS["no_solar"].site(),
-        password="ABCDE",
+        password="KLMNP",
         recording={PATH: Answer(body=b"{}")},
     )
-    login = device.logins.log_in({"username": "customer", "password": "ABCDE"}, "")
+    login = device.logins.log_in({"username": "customer", "password": "KLMNP"}, "")
     token = orjson.loads(login.body)["token"]
     answer = device.answer(Request(method="GET", path=PATH, token=token))
     assert (answer.status, answer.body) == (200, b"{}")

@@ -43,7 +43,7 @@ async def test_login_cookies(gateway: Simulator, connect: Connect) -> None:
     client = connect(gateway)
     async with client.session.post(
         f"{gateway.url}{LOGIN}",
-        data={"username": "customer", "password": "ABCDE", "clientInfo": "timezone"},
+        data={"username": "customer", "password": "KLMNP", "clientInfo": "timezone"},
         ssl=Fingerprint(gateway.fingerprint),
     ) as response:
         login = await response.json()
@@ -62,7 +62,7 @@ async def test_json_labeled_as_a_form(gateway: Simulator, connect: Connect) -> N
     answer = await connect(gateway).request(
         "POST",
         LOGIN,
-        data=orjson.dumps({"username": "customer", "password": "ABCDE"}),
+        data=orjson.dumps({"username": "customer", "password": "KLMNP"}),
     )
     assert answer.status == 200
 
@@ -72,8 +72,8 @@ async def test_json_labeled_as_a_form(gateway: Simulator, connect: Connect) -> N
     [
         b'{"username":"customer","password":"wrong"}',
         b'{"username":"customer"}',
-        b'{"username":"kiosk","password":"ABCDE"}',
-        b'["customer","ABCDE"]',
+        b'{"username":"kiosk","password":"KLMNP"}',
+        b'["customer","KLMNP"]',
         b"",
         b"\xff\xfe",
     ],

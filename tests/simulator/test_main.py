@@ -69,7 +69,7 @@ async def test_options_reach_the_gateway(socket_enabled: None) -> None:
             ) as response:
                 return response.status, await response.json()
 
-        passwords = {"old_password": "ABCDE", "new_password": "FGHIJ"}
+        passwords = {"old_password": "KLMNP", "new_password": "FGHIJ"}
         assert await post("/api/password/change", passwords) == (
             200,
             {"password": "FGHIJ"},

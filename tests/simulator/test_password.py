@@ -10,7 +10,7 @@ from simulator.server import Simulator
 from .conftest import Client, Connect, Simulate
 
 CHANGE = "/api/password/change"
-GOOD = {"old_password": "ABCDE", "new_password": "FGHIJ", "toggled_pw": False}
+GOOD = {"old_password": "KLMNP", "new_password": "FGHIJ", "toggled_pw": False}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -52,7 +52,7 @@ async def test_from_its_own_wifi(
         ({**GOOD, "new_password": ""}, "Invalid password"),
         ({**GOOD, "new_password": None}, "Invalid password"),
         ({**GOOD, "new_password": 12345}, "Invalid password"),
-        ({"old_password": "ABCDE"}, "Invalid password"),
+        ({"old_password": "KLMNP"}, "Invalid password"),
         ([], "Invalid password"),
         ({**GOOD, "old_password": "wrong"}, "bad credentials"),
         ({**GOOD, "old_password": None}, "bad credentials"),

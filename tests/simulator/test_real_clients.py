@@ -32,7 +32,7 @@ from .conftest import Simulate
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
 EMAIL = "owner@example.com"
-PASSWORD = "ABCDE"
+PASSWORD = "KLMNP"
 
 
 @pytest.fixture(autouse=True)

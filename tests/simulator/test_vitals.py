@@ -187,8 +187,8 @@ def test_attributes() -> None:
 
 def _answer(profile: str) -> Answer:
     """Return what a customer gets who asks for vitals."""
-    device = Device(PROFILES[profile], SCENARIOS["day"].site(), password="ABCDE")
-    login = device.logins.log_in({"username": "customer", "password": "ABCDE"}, "")
+    device = Device(PROFILES[profile], SCENARIOS["day"].site(), password="KLMNP")
+    login = device.logins.log_in({"username": "customer", "password": "KLMNP"}, "")
     token = orjson.loads(login.body)["token"]
     return device.answer(Request(method="GET", path=PATH, token=token))
 
