@@ -22,7 +22,7 @@ from custom_components.tesla_gateway.gateway import (
 from simulator.faults import Ending
 from simulator.server import Simulator
 from simulator.site import WriteEffect, WriteKind
-from tests.waiting import until_asked
+from tests.waiting import until, until_asked
 
 from .conftest import Connect
 from .histories import Event, Outcome, Setting, Wish, possible_ends
@@ -255,7 +255,8 @@ async def test_some_order_could_have_made_it(
         await home.round(what)
         home.check()
     await home.client.close()
-    # What is late takes effect in the end.
+    # What is late takes effect in the end, and not in the next example.
+    await until(lambda: not gateway.stats.in_flight)
     gateway.control({"advance": 60})
     home.check()
 
