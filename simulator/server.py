@@ -130,8 +130,9 @@ class Simulator:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop."""
+        """Stop for good."""
         self.stop()
+        self._release_port()
 
     def start(self) -> Self:
         """Listen; `OSError` if the port is taken.
@@ -140,8 +141,7 @@ class Simulator:
         is not known.
         """
         listener = socket.create_server((HOST, self.port))
-        if self._reserved is not None:
-            self._reserved.close()
+        self._release_port()
         self.site.pending_operation = None
         self.port = listener.getsockname()[1]
         ready = threading.Event()
@@ -153,7 +153,7 @@ class Simulator:
         return self
 
     def stop(self) -> None:
-        """Drop every connection and stop listening; the site stays as it is."""
+        """Drop every connection and stop listening; site and port stay as they are."""
         if self._thread is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
@@ -162,6 +162,12 @@ class Simulator:
             self._reserved = socket.socket()
             self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._reserved.bind((HOST, self.port))
+
+    def _release_port(self) -> None:
+        """Keep the port for oneself no longer."""
+        if self._reserved is not None:
+            self._reserved.close()
+            self._reserved = None
 
     def control(self, document: Any) -> dict[str, Any]:
         """Change something, as `POST /simulator/control` does, and return the state."""
