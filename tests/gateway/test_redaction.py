@@ -52,10 +52,10 @@ def test_a_word_that_opens(word: str) -> None:
 @settings(derandomize=True, deadline=None)
 def test_whatever_opens(password: str, token: str) -> None:
     """Test a password and a token are hidden as a whole, whatever they look like."""
-    settings = {"password": password, "record": {"token": token}}
+    kept = {"password": password, "record": {"token": token}}
     redactor = Redactor()
-    redactor.learn(settings)
-    hidden: Any = redactor.scrubbed(settings)
+    redactor.learn(kept)
+    hidden: Any = redactor.scrubbed(kept)
     for text in (hidden["password"], hidden["record"]["token"]):
         assert re.fullmatch(r"(secret|serial|address|email)\d+", text)
 
